@@ -1,0 +1,20 @@
+namespace XcpBroker.Peers.Processes;
+
+/// <summary>How a broker is started.</summary>
+public sealed record BrokerStart
+{
+    /// <summary>The only CPU it may run on; null: any.</summary>
+    public int? Cpu { get; init; }
+
+    /// <summary>Limits so large that no test load meets them, instead of the program's own defaults.</summary>
+    public bool LargeLimits { get; init; } = true;
+
+    /// <summary>Added to the command line.</summary>
+    public IReadOnlyList<string> ExtraArguments { get; init; } = [];
+
+    /// <summary>Added to the environment, or replaced in it.</summary>
+    public IReadOnlyDictionary<string, string> ExtraEnvironment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How long it may take until it can be connected to, and again until it has ended after SIGTERM.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(10);
+}

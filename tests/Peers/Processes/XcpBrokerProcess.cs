@@ -1,0 +1,51 @@
+namespace XcpBroker.Peers.Processes;
+
+/// <summary>The published xcp-broker.</summary>
+public sealed class XcpBrokerProcess : BrokerProcess
+{
+    private XcpBrokerProcess(BrokerStart start)
+        : base("xcp-broker", start)
+    {
+    }
+
+    /// <summary>$XCP_BROKER_BINARY, otherwise artifacts/publish/xcp-broker under the root of the repository.</summary>
+    public static string Binary =>
+        Environment.GetEnvironmentVariable("XCP_BROKER_BINARY") ?? Path.Combine(Root(), "artifacts", "publish", "xcp-broker");
+
+    /// <summary>Starts one and returns when it serves.</summary>
+    public static XcpBrokerProcess Start(BrokerStart start)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        XcpBrokerProcess process = new(start);
+        try
+        {
+            process.Run(start);
+            return process;
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
+    private void Run(BrokerStart start)
+    {
+        using PrintedAddress printed = new();
+        long before = TimeProvider.System.GetTimestamp();
+        Launch(start, [Binary, $"--address=unix:path={SocketPath}", "--print-address=3", "--nofork"], printed.WriteEnd);
+        Address = printed.ReadLine(start.Patience) ?? throw Failed("printed no address");
+        StartTime = TimeProvider.System.GetElapsedTime(before);
+    }
+
+    private static string Root()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "XcpBroker.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName ?? Environment.CurrentDirectory;
+    }
+}
