@@ -1,0 +1,45 @@
+using System.Buffers.Binary;
+
+namespace XcpBroker.Protocol.Marshalling;
+
+/// <summary>Numbers and padding of the wire format (spec, message-protocol-marshaling).</summary>
+internal static class WireFormat
+{
+    internal static ushort ReadUInt16(ReadOnlySpan<byte> bytes, bool isBigEndian) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+
+    internal static uint ReadUInt32(ReadOnlySpan<byte> bytes, bool isBigEndian) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+
+    internal static ulong ReadUInt64(ReadOnlySpan<byte> bytes, bool isBigEndian) =>
+        isBigEndian ? BinaryPrimitives.ReadUInt64BigEndian(bytes) : BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+
+    internal static void WriteUInt32(Span<byte> bytes, uint value, bool isBigEndian)
+    {
+        if (isBigEndian)
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
+        }
+    }
+
+    /// <summary>The next position that is a multiple of 1, 2, 4 or 8. Positions stay below 2^28, so nothing overflows.</summary>
+    internal static int Align(int position, int alignment) => (position + alignment - 1) & -alignment;
+
+    /// <summary>Whether bytes are all zero, as padding has to be.</summary>
+    internal static bool IsZero(ReadOnlySpan<byte> padding)
+    {
+        foreach (byte b in padding)
+        {
+            if (b != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using XcpBroker.Protocol.Marshalling;
+
+namespace XcpBroker.Protocol.Messages;
+
+/// <summary>Makes messages, one after the other, in one buffer that grows and is kept. Always little-endian.</summary>
+/// <remarks>Ownership: what <see cref="Finish"/> returns is good until the next <see cref="Begin"/>. Not for two threads.</remarks>
+public sealed class MessageBuilder
+{
+    private int _bodyOffset;
+
+    /// <summary>Takes the values of the body, between <see cref="Begin"/> and <see cref="Finish"/>.</summary>
+    public WireWriter Body { get; } = new();
+
+    /// <summary>Forgets the last message and writes the header of the next.</summary>
+    public void Begin(in MessageFields fields)
+    {
+        WireWriter writer = Body;
+        writer.Clear();
+        writer.WriteByte((byte)'l');
+        writer.WriteByte((byte)fields.Type);
+        writer.WriteByte((byte)fields.Flags);
+        writer.WriteByte(ProtocolLimits.Version);
+        writer.WriteUInt32(0);
+        writer.WriteUInt32(0);
+        int array = writer.BeginArray(elementAlignment: 8);
+        WriteText(HeaderField.Path, fields.Path);
+        WriteText(HeaderField.Interface, fields.Interface);
+        WriteText(HeaderField.Member, fields.Member);
+        WriteText(HeaderField.ErrorName, fields.ErrorName);
+        WriteNumber(HeaderField.ReplySerial, fields.ReplySerial);
+        WriteText(HeaderField.Destination, fields.Destination);
+        WriteText(HeaderField.Sender, fields.Sender);
+        WriteText(HeaderField.Signature, fields.Signature);
+        WriteNumber(HeaderField.UnixFds, fields.UnixFds);
+        writer.EndArray(array);
+        writer.Align(8);
+        _bodyOffset = writer.Length;
+    }
+
+    /// <summary>Completes the message.</summary>
+    /// <param name="serial">Not 0.</param>
+    /// <returns>The whole message.</returns>
+    public ReadOnlySpan<byte> Finish(uint serial)
+    {
+        Span<byte> message = Body.WrittenForPatching;
+        WireFormat.WriteUInt32(message[4..], (uint)(message.Length - _bodyOffset), isBigEndian: false);
+        PatchSerial(message, serial);
+        AssertLegal(message);
+        return message;
+    }
+
+    /// <summary>Gives a finished message of this class another serial, for the next of its receivers.</summary>
+    /// <param name="message">The whole message or its first 12 bytes.</param>
+    /// <param name="serial">Not 0.</param>
+    public static void PatchSerial(Span<byte> message, uint serial) =>
+        WireFormat.WriteUInt32(message[8..], serial, isBigEndian: message[0] == (byte)'B');
+
+    [Conditional("DEBUG")]
+    private static void AssertLegal(ReadOnlySpan<byte> message)
+    {
+        MessageViolation violation = MessageHeader.TryParse(message, out MessageHeader header);
+        Debug.Assert(violation == MessageViolation.None, violation.Describe());
+        violation = BodyValidator.Validate(message[header.BodyOffset..], header.Signature.In(message), header.IsBigEndian);
+        Debug.Assert(violation == MessageViolation.None, violation.Describe());
+    }
+
+    private void WriteText(HeaderField field, string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return;
+        }
+
+        byte type = HeaderFieldsParser.TypeOf[(int)field];
+        BeginField(field, type);
+        if (type == WireType.Signature)
+        {
+            Body.WriteSignature(text);
+        }
+        else
+        {
+            Body.WriteString(text);
+        }
+    }
+
+    private void WriteNumber(HeaderField field, uint value)
+    {
+        if (value != 0)
+        {
+            BeginField(field, WireType.UInt32);
+            Body.WriteUInt32(value);
+        }
+    }
+
+    private void BeginField(HeaderField field, byte type)
+    {
+        Body.BeginStruct();
+        Body.WriteByte((byte)field);
+        Body.WriteByte(1);
+        Body.WriteByte(type);
+        Body.WriteByte(0);
+    }
+}

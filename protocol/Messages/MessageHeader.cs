@@ -1,0 +1,100 @@
+using XcpBroker.Protocol.Marshalling;
+
+namespace XcpBroker.Protocol.Messages;
+
+/// <summary>Everything a bus wants to know of a message before its body: numbers and places, no reference to the bytes.</summary>
+/// <remarks>The ranges stay true for any copy of the same bytes. Spec: message-protocol-messages, message-protocol-header-fields.</remarks>
+public struct MessageHeader
+{
+    /// <summary>Byte order of the whole message.</summary>
+    public bool IsBigEndian { get; internal set; }
+
+    /// <summary>The type as sent, 1 to 255.</summary>
+    public byte RawType { get; internal set; }
+
+    /// <summary>The type, or <see cref="MessageType.Invalid"/> for one that this protocol version does not know and a bus ignores.</summary>
+    public readonly MessageType Type => RawType <= (byte)MessageType.Signal ? (MessageType)RawType : MessageType.Invalid;
+
+    /// <summary>The flags byte as sent, unknown bits included.</summary>
+    public MessageFlags Flags { get; internal set; }
+
+    /// <summary>The sender's serial, never 0.</summary>
+    public uint Serial { get; internal set; }
+
+    /// <summary>Bytes of the header fields array, without the padding behind it.</summary>
+    public int FieldsLength { get; internal set; }
+
+    /// <summary>Bytes before the body, a multiple of 8.</summary>
+    public int BodyOffset { get; internal set; }
+
+    /// <summary>Bytes of the body.</summary>
+    public int BodyLength { get; internal set; }
+
+    /// <summary>Bytes of the whole message.</summary>
+    public readonly int TotalLength => BodyOffset + BodyLength;
+
+    /// <summary>PATH.</summary>
+    public FieldRange Path { get; internal set; }
+
+    /// <summary>INTERFACE.</summary>
+    public FieldRange Interface { get; internal set; }
+
+    /// <summary>MEMBER.</summary>
+    public FieldRange Member { get; internal set; }
+
+    /// <summary>ERROR_NAME.</summary>
+    public FieldRange ErrorName { get; internal set; }
+
+    /// <summary>DESTINATION.</summary>
+    public FieldRange Destination { get; internal set; }
+
+    /// <summary>SENDER as claimed; a bus replaces it.</summary>
+    public FieldRange Sender { get; internal set; }
+
+    /// <summary>SIGNATURE of the body; empty and absent mean the same.</summary>
+    public FieldRange Signature { get; internal set; }
+
+    /// <summary>REPLY_SERIAL, or 0 if absent.</summary>
+    public uint ReplySerial { get; internal set; }
+
+    /// <summary>UNIX_FDS, or 0 if absent.</summary>
+    public uint UnixFds { get; internal set; }
+
+    /// <summary>Whether there is a field that <see cref="HeaderField"/> does not list, which a bus strips.</summary>
+    public bool HasForeignFields { get; internal set; }
+
+    /// <summary>Whether it is a call whose sender waits for an answer.</summary>
+    public readonly bool ExpectsReply => RawType == (byte)MessageType.MethodCall && (Flags & MessageFlags.NoReplyExpected) == 0;
+
+    /// <summary>Whether it answers a call.</summary>
+    public readonly bool IsReply => RawType is (byte)MessageType.MethodReturn or (byte)MessageType.Error;
+
+    /// <summary>Checks and reads all of a message but its body.</summary>
+    /// <param name="message">Exactly one message, as long as <see cref="MessageFramer"/> said.</param>
+    /// <param name="header">What was read; of no use if there is a violation.</param>
+    public static MessageViolation TryParse(ReadOnlySpan<byte> message, out MessageHeader header)
+    {
+        header = default;
+        FrameStatus status = MessageFramer.TryFrame(
+            message, ProtocolLimits.MaxMessageBytes, out int total, out MessageViolation violation);
+        if (status != FrameStatus.Complete)
+        {
+            return status == FrameStatus.Invalid ? violation : MessageViolation.LengthMismatch;
+        }
+
+        if (total != message.Length)
+        {
+            return MessageViolation.LengthMismatch;
+        }
+
+        header.IsBigEndian = message[0] == (byte)'B';
+        header.RawType = message[1];
+        header.Flags = (MessageFlags)message[2];
+        header.BodyLength = (int)WireFormat.ReadUInt32(message[4..], header.IsBigEndian);
+        header.Serial = WireFormat.ReadUInt32(message[8..], header.IsBigEndian);
+        header.FieldsLength = (int)WireFormat.ReadUInt32(message[12..], header.IsBigEndian);
+        header.BodyOffset = total - header.BodyLength;
+
+        return HeaderFieldsParser.Parse(message[..header.BodyOffset], ref header);
+    }
+}
