@@ -1,0 +1,49 @@
+namespace XcpBroker.Config;
+
+/// <summary>Where log lines go besides, or instead of, standard error.</summary>
+public enum SyslogMode
+{
+    /// <summary>Standard error only.</summary>
+    None,
+
+    /// <summary>Standard error and syslog.</summary>
+    Also,
+
+    /// <summary>Syslog only.</summary>
+    Only,
+}
+
+/// <summary>What one broker process is told to do.</summary>
+public sealed record BrokerOptions
+{
+    /// <summary>
+    /// The addresses to listen on. The broker listens on each that it can, and starts if there is one: so a list may hold fallbacks
+    /// (<c>unix:runtime=yes;unix:tmpdir=/tmp</c>).
+    /// </summary>
+    public required IReadOnlyList<ListenAddress> Addresses { get; init; }
+
+    /// <summary>What peers may use.</summary>
+    public LimitOptions Limits { get; init; } = DefaultLimits.Embedded;
+
+    /// <summary>Access mode of sockets in the file system.</summary>
+    /// <remarks>Owner only: without a configuration file there is no policy that could tell others what they may do.</remarks>
+    public UnixFileMode SocketMode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    /// <summary>What listen addresses may refer to.</summary>
+    public required AddressSurroundings Surroundings { get; init; }
+
+    /// <summary>Rooted path of the directory for what must outlive the process (the epoch of unique names); null: nothing does, the epoch is 1.</summary>
+    public string? StateDirectory { get; init; }
+
+    /// <summary>The descriptor that gets the addresses, one line; null: none.</summary>
+    public int? PrintAddressDescriptor { get; init; }
+
+    /// <summary>The descriptor that gets the process id, one line; null: none.</summary>
+    public int? PrintPidDescriptor { get; init; }
+
+    /// <summary>Whether the broker detaches from its terminal and session.</summary>
+    public bool Fork { get; init; }
+
+    /// <summary>Where log lines go.</summary>
+    public SyslogMode Syslog { get; init; }
+}
