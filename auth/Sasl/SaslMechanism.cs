@@ -1,0 +1,34 @@
+namespace XcpBroker.Auth.Sasl;
+
+/// <summary>One way of proving who one is. Holds no state of a conversation, so one object serves all of them.</summary>
+public abstract class SaslMechanism
+{
+    /// <summary>The name in AUTH and REJECTED: ASCII, no blank, compared with case.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Starts one conversation.</summary>
+    public abstract SaslExchange Begin();
+}
+
+/// <summary>One conversation of one mechanism. The client speaks first: an AUTH without initial response is answered by an empty DATA.</summary>
+public abstract class SaslExchange
+{
+    /// <summary>Takes what the client sent with AUTH or DATA, decoded from hex, perhaps empty.</summary>
+    /// <param name="peer">What the kernel said of the client.</param>
+    /// <param name="response">The client's bytes.</param>
+    /// <param name="challenge">The bytes of the DATA that answers, not yet hex; read for <see cref="SaslVerdict.Challenge"/> only.</param>
+    public abstract SaslVerdict Respond(PeerCredentials peer, ReadOnlySpan<byte> response, out ReadOnlyMemory<byte> challenge);
+}
+
+/// <summary>What a mechanism says to one response.</summary>
+public enum SaslVerdict
+{
+    /// <summary>REJECTED; the conversation is over.</summary>
+    Rejected,
+
+    /// <summary>DATA; the client is to answer.</summary>
+    Challenge,
+
+    /// <summary>OK; the conversation is over.</summary>
+    Accepted,
+}
