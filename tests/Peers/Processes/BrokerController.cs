@@ -1,5 +1,7 @@
 using XcpBroker.Peers.Interop;
 using XcpBroker.Peers.Raw;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
 
 namespace XcpBroker.Peers.Processes;
 
@@ -35,14 +37,17 @@ internal sealed class BrokerController : IDisposable
 
     private void AddListener(UnixSocket listener)
     {
-        HandMarshal body = new();
-        body.String("/org/bus1/DBus/Listener/0");
-        body.UInt32(0);
-        body.Signature(Policy);
-        WritePolicy(body);
+        MessageFields call = new()
+        {
+            Type = MessageType.MethodCall,
+            Path = "/org/bus1/DBus/Broker",
+            Interface = "org.bus1.DBus.Broker",
+            Member = "AddListener",
+            Signature = "ohv",
+            UnixFds = 1,
+        };
         uint serial = _peer.NextSerial();
-        byte[] call = HandMarshal.Call(serial, null, "/org/bus1/DBus/Broker", "org.bus1.DBus.Broker", "AddListener", "ohv", body, 1);
-        _ = _peer.Send(call, listener.Descriptor);
+        _peer.Send(call, serial, WriteListener, listener.Descriptor);
         PeerMessage reply = _peer.ReceiveReply(serial);
         if (reply.Type != 2)
         {
@@ -50,51 +55,59 @@ internal sealed class BrokerController : IDisposable
         }
     }
 
-    /// <summary>One batch for all users that allows connecting, owning, sending and receiving.</summary>
-    private static void WritePolicy(HandMarshal body)
+    private static void WriteListener(WireWriter body)
     {
-        body.Align(8);
-        int users = body.BeginArray(8);
-        body.Align(8);
-        body.UInt32(uint.MaxValue);
-        body.Align(8);
-        Verdict(body);
-        int own = body.BeginArray(8);
-        body.Align(8);
-        Verdict(body);
-        body.Boolean(true);
-        body.String("");
-        body.EndArray(own, 8);
-        TransmitRule(body);
-        TransmitRule(body);
-        body.EndArray(users, 8);
-        body.EndArray(body.BeginArray(8), 8);
-        body.EndArray(body.BeginArray(8), 8);
-        body.Boolean(false);
-        body.String("session");
+        body.WriteObjectPath("/org/bus1/DBus/Listener/0");
+        body.WriteUInt32(0);
+        body.WriteVariantSignature(Policy);
+        WritePolicy(body);
     }
 
-    private static void TransmitRule(HandMarshal body)
+    /// <summary>One batch for all users that allows connecting, owning, sending and receiving.</summary>
+    private static void WritePolicy(WireWriter body)
+    {
+        body.BeginStruct();
+        int users = body.BeginArray(8);
+        body.BeginStruct();
+        body.WriteUInt32(uint.MaxValue);
+        body.BeginStruct();
+        Verdict(body);
+        int own = body.BeginArray(8);
+        body.BeginStruct();
+        Verdict(body);
+        body.WriteBoolean(true);
+        body.WriteString("");
+        body.EndArray(own);
+        TransmitRule(body);
+        TransmitRule(body);
+        body.EndArray(users);
+        body.EndArray(body.BeginArray(8));
+        body.EndArray(body.BeginArray(8));
+        body.WriteBoolean(false);
+        body.WriteString("session");
+    }
+
+    private static void TransmitRule(WireWriter body)
     {
         int rules = body.BeginArray(8);
-        body.Align(8);
+        body.BeginStruct();
         Verdict(body);
         for (int filter = 0; filter < 4; filter++)
         {
-            body.String("");
+            body.WriteString("");
         }
 
-        body.UInt32(0);
-        body.UInt32(0);
-        body.UInt64(0);
-        body.UInt64(ulong.MaxValue);
-        body.EndArray(rules, 8);
+        body.WriteUInt32(0);
+        body.WriteUInt32(0);
+        body.WriteUInt64(0);
+        body.WriteUInt64(ulong.MaxValue);
+        body.EndArray(rules);
     }
 
-    private static void Verdict(HandMarshal body)
+    private static void Verdict(WireWriter body)
     {
-        body.Boolean(true);
-        body.UInt64(1);
+        body.WriteBoolean(true);
+        body.WriteUInt64(1);
     }
 
     /// <summary>ReloadConfig is answered; activations cannot come, since no name was announced.</summary>
@@ -104,7 +117,7 @@ internal sealed class BrokerController : IDisposable
         {
             if (message.Type == 1)
             {
-                _ = _peer.Send(HandMarshal.EmptyReturn(_peer.NextSerial(), message.Serial));
+                _peer.Send(new MessageFields { Type = MessageType.MethodReturn, ReplySerial = message.Serial }, _peer.NextSerial());
             }
         }
     }

@@ -113,5 +113,5 @@ public abstract class BrokerProcess : IDisposable
     }
 
     private protected InvalidOperationException Failed(string what) =>
-        new($"{Name} {what}{(HasExited ? $", exit status {ExitCode}" : "")}: {Log}");
+        new($"{Name} {what}, {(WaitForExit(TimeSpan.FromSeconds(1)) ? $"exit status {ExitCode}" : "still running")}: {Log}");
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using XcpBroker.Peers.Interop;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
 
 namespace XcpBroker.Peers.Raw;
 
@@ -9,8 +11,9 @@ public sealed class RawPeer : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly UnixSocket _socket;
+    private readonly MessageBuilder _builder = new();
     private readonly List<int> _descriptors = [];
-    private byte[] _buffer = new byte[4096];
+    private byte[] _buffer = new byte[1024];
     private int _filled;
     private uint _serial;
 
@@ -70,15 +73,42 @@ public sealed class RawPeer : IDisposable
     public void Hello()
     {
         uint serial = NextSerial();
-        Send(HandMarshal.Call(serial, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello"));
+        Send(Bus("Hello"), serial);
         UniqueName = ReceiveReply(serial).FirstString ?? throw new InvalidOperationException("Hello without a name");
         _ = Receive();
+    }
+
+    /// <summary>The header of a call of the bus itself.</summary>
+    public static MessageFields Bus(string member, string signature = "") => new()
+    {
+        Type = MessageType.MethodCall,
+        Destination = "org.freedesktop.DBus",
+        Path = "/org/freedesktop/DBus",
+        Interface = "org.freedesktop.DBus",
+        Member = member,
+        Signature = signature,
+    };
+
+    /// <summary>Sends a call and takes its reply, method return or error; what comes before it is thrown away.</summary>
+    public PeerMessage Call(in MessageFields fields, Action<WireWriter>? body = null)
+    {
+        uint serial = NextSerial();
+        Send(fields, serial, body);
+        return ReceiveReply(serial);
+    }
+
+    /// <summary>Sends a message made of fields; descriptors go with its first byte and stay the caller's.</summary>
+    public void Send(in MessageFields fields, uint serial, Action<WireWriter>? body = null, params ReadOnlySpan<int> descriptors)
+    {
+        _builder.Begin(fields);
+        body?.Invoke(_builder.Body);
+        _ = Send(_builder.Finish(serial), descriptors);
     }
 
     /// <summary>1, 2, 3 ...</summary>
     public uint NextSerial() => ++_serial;
 
-    /// <summary>Sends bytes, and descriptors (which stay the caller's) with the first of them.</summary>
+    /// <summary>Sends bytes as they stand; descriptors go with the first of them and stay the caller's.</summary>
     /// <returns>False when the broker has ended the connection.</returns>
     /// <exception cref="TimeoutException">It takes nothing for 10 seconds.</exception>
     public bool Send(ReadOnlySpan<byte> bytes, params ReadOnlySpan<int> descriptors) => _socket.Send(bytes, descriptors, Patience);
