@@ -9,6 +9,9 @@ public sealed record BrokerStart
     /// <summary>Limits so large that no test load meets them, instead of the program's own defaults.</summary>
     public bool LargeLimits { get; init; } = true;
 
+    /// <summary>Limits by dbus-daemon's names, which dbus-broker does not have.</summary>
+    public IReadOnlyDictionary<string, long> Limits { get; init; } = new Dictionary<string, long>();
+
     /// <summary>Added to the command line.</summary>
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
 

@@ -38,7 +38,7 @@ public sealed class DbusDaemonProcess : BrokerProcess
     private void Run(BrokerStart start)
     {
         string config = Path.Combine(DirectoryPath, "bus.conf");
-        File.WriteAllText(config, Configuration(SocketPath, start.LargeLimits));
+        File.WriteAllText(config, Configuration(SocketPath, start));
         using PrintedAddress printed = new();
         long before = TimeProvider.System.GetTimestamp();
         Launch(start, ["dbus-daemon", $"--config-file={config}", "--nofork", "--nopidfile", "--print-address=3"], printed.WriteEnd);
@@ -46,12 +46,17 @@ public sealed class DbusDaemonProcess : BrokerProcess
         StartTime = TimeProvider.System.GetElapsedTime(before);
     }
 
-    private static string Configuration(string socket, bool largeLimits)
+    private static string Configuration(string socket, BrokerStart start)
     {
         StringBuilder limits = new();
-        foreach (string name in largeLimits ? LimitNames : [])
+        foreach (string name in start.LargeLimits ? LimitNames : [])
         {
-            _ = limits.Append(CultureInfo.InvariantCulture, $"  <limit name=\"{name}\">1000000000</limit>\n");
+            Append(limits, name, 1_000_000_000);
+        }
+
+        foreach ((string name, long value) in start.Limits)
+        {
+            Append(limits, name, value);
         }
 
         return $"""
@@ -69,4 +74,7 @@ public sealed class DbusDaemonProcess : BrokerProcess
             {limits}</busconfig>
             """;
     }
+
+    private static void Append(StringBuilder limits, string name, long value) =>
+        limits.Append(CultureInfo.InvariantCulture, $"  <limit name=\"{name}\">{value}</limit>\n");
 }

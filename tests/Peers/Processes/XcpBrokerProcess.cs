@@ -10,7 +10,7 @@ public sealed class XcpBrokerProcess : BrokerProcess
 
     /// <summary>$XCP_BROKER_BINARY, otherwise artifacts/publish/xcp-broker under the root of the repository.</summary>
     public static string Binary =>
-        Environment.GetEnvironmentVariable("XCP_BROKER_BINARY") ?? Path.Combine(Root(), "artifacts", "publish", "xcp-broker");
+        Environment.GetEnvironmentVariable("XCP_BROKER_BINARY") ?? Path.Combine(Repository.Root, "artifacts", "publish", "xcp-broker");
 
     /// <summary>Starts one and returns when it serves.</summary>
     public static XcpBrokerProcess Start(BrokerStart start)
@@ -33,19 +33,9 @@ public sealed class XcpBrokerProcess : BrokerProcess
     {
         using PrintedAddress printed = new();
         long before = TimeProvider.System.GetTimestamp();
-        Launch(start, [Binary, $"--address=unix:path={SocketPath}", "--print-address=3", "--nofork"], printed.WriteEnd);
+        string[] limits = [.. start.Limits.SelectMany(limit => new[] { "--limit", $"{limit.Key}={limit.Value}" })];
+        Launch(start, [Binary, $"--address=unix:path={SocketPath}", "--print-address=3", "--nofork", .. limits], printed.WriteEnd);
         Address = printed.ReadLine(start.Patience) ?? throw Failed("printed no address");
         StartTime = TimeProvider.System.GetElapsedTime(before);
-    }
-
-    private static string Root()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "XcpBroker.sln")))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory?.FullName ?? Environment.CurrentDirectory;
     }
 }

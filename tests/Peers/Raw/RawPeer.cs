@@ -186,8 +186,10 @@ public sealed class RawPeer : IDisposable
         _descriptors.Clear();
     }
 
-    private static void Close(IReadOnlyList<int> descriptors)
+    /// <summary>Closes received descriptors.</summary>
+    public static void Close(IReadOnlyList<int> descriptors)
     {
+        ArgumentNullException.ThrowIfNull(descriptors);
         foreach (int descriptor in descriptors)
         {
             _ = LibC.Close(descriptor);

@@ -1,0 +1,50 @@
+namespace XcpBroker.EndToEnd.Conversations;
+
+/// <summary>What a peer does: "A&gt; text", or "A&gt;&gt; text" to keep the bytes back for the next write.</summary>
+internal sealed record ScriptAction(string Peer, string Text, bool IsHeld);
+
+/// <summary>What brokers send instead of the expected lines, and the row of docs/differences.md that gives the reason.</summary>
+internal sealed record Alternative(IReadOnlyList<string> Brokers, string Difference, IReadOnlyList<string> Lines);
+
+/// <summary>Actions, and what all peers hear of them.</summary>
+internal sealed record Step(
+    int LineNumber,
+    IReadOnlyList<ScriptAction> Actions,
+    IReadOnlyList<string> Expected,
+    IReadOnlyList<Alternative> Alternatives)
+{
+    internal Alternative? For(string broker) => Alternatives.FirstOrDefault(alternative => alternative.Brokers.Contains(broker));
+
+    /// <summary>The lines in the order of a transcript: by peer, in the order in which each hears them.</summary>
+    internal IReadOnlyList<string> ExpectedOf(string broker) => [.. (For(broker)?.Lines ?? Expected).OrderBy(line => line[..1], StringComparer.Ordinal)];
+}
+
+/// <summary>A conversation of tests/vectors/conversations: peers, what they say, what they hear.</summary>
+internal sealed record Conversation
+{
+    private static readonly string[] Entrances = ["open", "connect", "join"];
+
+    internal required string File { get; init; }
+
+    internal required string Title { get; init; }
+
+    internal required IReadOnlyList<Step> Steps { get; init; }
+
+    /// <summary>Limits the broker is started with, by dbus-daemon's names.</summary>
+    internal required IReadOnlyDictionary<string, long> Limits { get; init; }
+
+    /// <summary>The brokers that can have it; the others lack what it is about (a limit, say).</summary>
+    internal required IReadOnlyList<string> Brokers { get; init; }
+
+    /// <summary>A, B, C ... as far as it goes.</summary>
+    internal IEnumerable<string> Peers => Steps
+        .SelectMany(step => step.Actions.Select(action => action.Peer).Concat(step.Expected.Select(line => line[..1])))
+        .Distinct()
+        .Order(StringComparer.Ordinal);
+
+    /// <summary>A peer that does not connect itself is on the bus from the start.</summary>
+    internal bool StartsAbsent(string peer) =>
+        Entrances.Contains(Steps.SelectMany(step => step.Actions).FirstOrDefault(action => action.Peer == peer)?.Text.Split(' ')[0]);
+
+    public override string ToString() => $"{File}: {Title}";
+}

@@ -1,0 +1,115 @@
+using XcpBroker.Peers.Processes;
+
+namespace XcpBroker.EndToEnd.Conversations;
+
+/// <summary>For whoever changes conversations: writes what each broker says now into the files, to be read before it is committed.</summary>
+[TestFixture]
+internal sealed class RewriteVectors
+{
+    private static readonly string[] References = ["dbus-daemon", "dbus-broker"];
+
+    /// <summary>Expected is what XCP_E2E_TARGET does; what another does differently keeps its reason, or gets "unexplained".</summary>
+    [Test]
+    [Explicit("it writes tests/vectors/conversations: dotnet test tests/EndToEnd --filter Name=Write_what_is_heard")]
+    public void Write_what_is_heard()
+    {
+        string? only = Environment.GetEnvironmentVariable("VECTORS");
+        foreach (string path in Directory.GetFiles(ConversationFile.Directory, "*.conv"))
+        {
+            if (only is null || Path.GetFileNameWithoutExtension(path) == only)
+            {
+                Rewrite(path);
+            }
+        }
+    }
+
+    private static void Rewrite(string path)
+    {
+        Dictionary<int, List<string>> heard = [];
+        foreach (Conversation conversation in ConversationFile.Read(path))
+        {
+            Dictionary<string, List<string>> byBroker = conversation.Brokers.ToDictionary(broker => broker, broker => Play(conversation, broker));
+            string target = byBroker.ContainsKey(TestBroker.Target) ? TestBroker.Target : byBroker.Keys.First();
+            for (int i = 0; i < conversation.Steps.Count; i++)
+            {
+                heard[conversation.Steps[i].LineNumber] = Describe(conversation.Steps[i], i, target, byBroker);
+            }
+        }
+
+        File.WriteAllLines(path, Merge(File.ReadAllLines(path), heard));
+    }
+
+    private static List<string> Describe(Step step, int index, string target, Dictionary<string, List<string>> byBroker)
+    {
+        List<string> lines = [];
+        string expected = byBroker[target][index];
+        Add(lines, expected);
+        foreach (IGrouping<string, string> group in References.Where(name => name != target && byBroker.ContainsKey(name))
+            .Where(name => byBroker[name][index] != expected)
+            .GroupBy(name => $"{step.For(name)?.Difference ?? "unexplained"}\n{byBroker[name][index]}"))
+        {
+            string[] parts = group.Key.Split('\n', 2);
+            lines.Add($"~ {string.Join(' ', group)}: {parts[0]}");
+            Add(lines, parts[1]);
+        }
+
+        return lines;
+    }
+
+    private static void Add(List<string> lines, string heard) => lines.AddRange(heard.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+    /// <summary>What is heard in each step; a broker that fails in one is noted there and hears nothing more.</summary>
+    private static List<string> Play(Conversation conversation, string broker)
+    {
+        List<string> heard = [];
+        using BrokerProcess process = TestBroker.Start(broker, conversation.Limits);
+        using Stage stage = new(process, conversation, isBigEndian: false);
+        foreach (Step step in conversation.Steps)
+        {
+            string said;
+            try
+            {
+                said = string.Join('\n', stage.Play(step));
+            }
+            catch (Exception failure) when (failure is TimeoutException or InvalidOperationException or InvalidDataException)
+            {
+                TestContext.Progress.WriteLine($"{conversation}:{step.LineNumber} {broker}: {failure.Message}");
+                said = "A< failed";
+            }
+
+            heard.Add(said);
+        }
+
+        return heard;
+    }
+
+    private static IEnumerable<string> Merge(string[] lines, Dictionary<int, List<string>> heard)
+    {
+        List<string>? pending = null;
+        for (int i = 0; i < lines.Length; i++)
+        {
+            bool isAction = lines[i] is [>= 'A' and <= 'Z', '>', ..];
+            bool isHeard = lines[i] is [>= 'A' and <= 'Z', '<', ..] or ['~', ..];
+            if (pending is not null && !isHeard && (!isAction || heard.ContainsKey(i + 1)))
+            {
+                foreach (string line in pending)
+                {
+                    yield return line;
+                }
+
+                pending = null;
+            }
+
+            pending = heard.GetValueOrDefault(i + 1, pending!);
+            if (!isHeard)
+            {
+                yield return lines[i];
+            }
+        }
+
+        foreach (string line in pending ?? [])
+        {
+            yield return line;
+        }
+    }
+}
