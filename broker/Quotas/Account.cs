@@ -1,0 +1,200 @@
+namespace XcpBroker.Quotas;
+
+/// <summary>Who pays for a queued message, and with what right.</summary>
+internal enum ChargeKind : byte
+{
+    /// <summary>The sender, for a call or a unicast signal.</summary>
+    Sent,
+
+    /// <summary>The receiver, for a broadcast.</summary>
+    Received,
+
+    /// <summary>The receiver, for a reply or a message of the bus: allowed beyond its limit.</summary>
+    Reserved,
+}
+
+/// <summary>Whether a charge was made.</summary>
+internal enum ChargeResult : byte
+{
+    Charged,
+
+    /// <summary>The account's own limit (max_outgoing_bytes). For <see cref="ChargeKind.Reserved"/>: it does not read, disconnect it.</summary>
+    OverLimit,
+
+    /// <summary>Its share of what all have together (max_total_bytes). A reply can still be replaced by a short error.</summary>
+    OverShare,
+}
+
+/// <summary>What one connection holds in queues: what it sent to others, and what waits for it at its own expense.</summary>
+/// <remarks>
+/// It outlives its connection until the last message of the connection is out of other peers' queues.
+/// A queue that is not yet at its limit takes one more message of any size; only the share of the pool can refuse it then.
+/// </remarks>
+internal sealed class Account
+{
+    private readonly UserQuota _user;
+    private readonly QuotaLimits _limits;
+    private readonly long _guaranteed;
+    private long _overdraft;
+
+    internal Account(UserQuota user, QuotaLimits limits, long guaranteed)
+    {
+        _user = user;
+        _limits = limits;
+        _guaranteed = guaranteed;
+    }
+
+    /// <summary>Units charged as <see cref="ChargeKind.Sent"/>.</summary>
+    internal long Sent { get; private set; }
+
+    /// <summary>Units charged as <see cref="ChargeKind.Received"/> and <see cref="ChargeKind.Reserved"/>.</summary>
+    internal long Received { get; private set; }
+
+    internal uint? UserId => _user.UserId;
+
+    /// <summary>True once the connection is gone; nothing more may be charged.</summary>
+    internal bool IsClosed { get; private set; }
+
+    internal bool HasGuarantee => _guaranteed != 0;
+
+    /// <summary>Charges, and hands out what gives it back; nothing is charged unless the result is Charged.</summary>
+    internal ChargeResult TryCharge(ChargeKind kind, long units, out QuotaCharge charge)
+    {
+        ChargeResult result = kind switch
+        {
+            ChargeKind.Sent => TrySend(units),
+            ChargeKind.Received => TryReceive(units),
+            _ => TryReserve(units),
+        };
+        charge = result == ChargeResult.Charged ? new QuotaCharge(this, kind, units) : default;
+        return result;
+    }
+
+    /// <summary>The connection is gone.</summary>
+    internal void Close()
+    {
+        IsClosed = true;
+        LeaveWhenDone();
+    }
+
+    internal void Release(ChargeKind kind, long units)
+    {
+        if (units == 0)
+        {
+            return;
+        }
+
+        if (kind == ChargeKind.Sent)
+        {
+            long before = Pooled(Sent);
+            Sent -= units;
+            Lower(before, Pooled(Sent));
+        }
+        else
+        {
+            long before = Pooled(Received) - _overdraft;
+            Received -= units;
+            _overdraft -= Math.Min(_overdraft, units);
+            Lower(before, Pooled(Received) - _overdraft);
+        }
+
+        LeaveWhenDone();
+    }
+
+    private ChargeResult TrySend(long units)
+    {
+        if (Sent >= _limits.Sent)
+        {
+            return ChargeResult.OverLimit;
+        }
+
+        long after = Sent + units;
+        if (after > _guaranteed && !_user.Pool.TryRaise(Pooled(Sent), Pooled(after)))
+        {
+            return ChargeResult.OverShare;
+        }
+
+        Sent = after;
+        return ChargeResult.Charged;
+    }
+
+    private ChargeResult TryReceive(long units)
+    {
+        if (Received >= _limits.Received)
+        {
+            return ChargeResult.OverLimit;
+        }
+
+        long after = Received + units;
+        if (after > _guaranteed && !_user.Pool.TryRaise(Pooled(Received) - _overdraft, Pooled(after) - _overdraft))
+        {
+            return ChargeResult.OverShare;
+        }
+
+        Received = after;
+        return ChargeResult.Charged;
+    }
+
+    private ChargeResult TryReserve(long units)
+    {
+        if (Received >= _limits.Received + _limits.Reserve)
+        {
+            return ChargeResult.OverLimit;
+        }
+
+        long after = Received + units;
+        long from = Pooled(Received) - _overdraft;
+        long to = Pooled(after) - _overdraft;
+        if (to > from && !_user.Pool.TryRaise(from, to))
+        {
+            if (to - from > _limits.Overdraft - _overdraft)
+            {
+                return units > _limits.Overdraft ? ChargeResult.OverShare : ChargeResult.OverLimit;
+            }
+
+            _overdraft += to - from;
+        }
+
+        Received = after;
+        return ChargeResult.Charged;
+    }
+
+    private long Pooled(long held) => Math.Max(0, held - _guaranteed);
+
+    private void Lower(long from, long to)
+    {
+        if (to < from)
+        {
+            _user.Pool.Lower(from, to);
+        }
+    }
+
+    private void LeaveWhenDone()
+    {
+        if (IsClosed && Sent == 0 && Received == 0)
+        {
+            _user.Leave(this);
+        }
+    }
+}
+
+/// <summary>What was charged for one queued message. Whoever holds it disposes it once; default charges nothing.</summary>
+internal readonly struct QuotaCharge : IDisposable
+{
+    private readonly Account? _account;
+    private readonly uint _units;
+    private readonly ChargeKind _kind;
+
+    internal QuotaCharge(Account account, ChargeKind kind, long units)
+    {
+        _account = account;
+        _units = (uint)units;
+        _kind = kind;
+    }
+
+    internal Account? Account => _account;
+
+    internal long Units => _units;
+
+    public void Dispose() => _account?.Release(_kind, _units);
+}

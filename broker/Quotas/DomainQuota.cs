@@ -1,0 +1,77 @@
+namespace XcpBroker.Quotas;
+
+/// <summary>What the connections of one domain hold together, shared out to its users, and each user's to its connections.</summary>
+/// <remarks>
+/// One domain for now, so its pool is the total; with more, their pools are shared out of one above by the same rule.
+/// Guarantee: whatever the others do, an account can come to hold, of each of the two things it is charged for,
+/// Guaranteed + Total/((u+1)(u+2)(c+1)(c+2)), where u other users hold anything of the pool and the account's own user holds it c times
+/// besides (once or twice per connection: for what it sent and for what it received; gone senders count while their messages wait).
+/// Guaranteed is missing for accounts beyond GuaranteesPerUser.
+/// </remarks>
+internal sealed class DomainQuota
+{
+    private readonly QuotaLimits _limits;
+    private readonly Dictionary<long, UserQuota> _users = [];
+
+    internal DomainQuota(QuotaLimits limits)
+    {
+        _limits = limits;
+        Pool = new SharedPool(limits.Total);
+    }
+
+    internal SharedPool Pool { get; }
+
+    internal QuotaLimits Limits => _limits;
+
+    /// <summary>True when no account is open and everything is given back.</summary>
+    internal bool IsEmpty => _users.Count == 0 && Pool.Used == 0;
+
+    /// <summary>Users that have an account, or messages in queues.</summary>
+    internal IReadOnlyCollection<UserQuota> Users => _users.Values;
+
+    /// <summary>An account for a new connection; its owner calls <see cref="Account.Close"/> once.</summary>
+    /// <param name="userId">Null: a peer without one. All of these are one user.</param>
+    internal Account Open(uint? userId)
+    {
+        long key = userId ?? -1L;
+        if (!_users.TryGetValue(key, out UserQuota? user))
+        {
+            user = new UserQuota(this, userId);
+            _users.Add(key, user);
+        }
+
+        return user.Open(_limits);
+    }
+
+    internal void Forget(UserQuota user) => _users.Remove(user.UserId ?? -1L);
+}
+
+/// <summary>What the connections of one user hold together. It goes when the last account has given everything back.</summary>
+internal sealed class UserQuota(DomainQuota domain, uint? userId)
+{
+    private int _guarantees;
+
+    internal uint? UserId { get; } = userId;
+
+    internal SharedPool Pool { get; } = new(domain.Pool);
+
+    /// <summary>Open accounts, and gone ones whose messages still wait.</summary>
+    internal int Accounts { get; private set; }
+
+    internal Account Open(QuotaLimits limits)
+    {
+        Accounts++;
+        bool hasGuarantee = limits.Guaranteed != 0 && _guarantees < limits.GuaranteesPerUser;
+        _guarantees += hasGuarantee ? 1 : 0;
+        return new Account(this, limits, hasGuarantee ? limits.Guaranteed : 0);
+    }
+
+    internal void Leave(Account account)
+    {
+        _guarantees -= account.HasGuarantee ? 1 : 0;
+        if (--Accounts == 0)
+        {
+            domain.Forget(this);
+        }
+    }
+}
