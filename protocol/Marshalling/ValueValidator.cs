@@ -39,9 +39,10 @@ internal ref struct ValueValidator(ReadOnlySpan<byte> bytes, bool isBigEndian, i
     /// <summary>Checks a variant: its signature of one complete type and its value.</summary>
     internal MessageViolation ValidateVariant(int depth)
     {
-        if (!TryTakeSignature(out ReadOnlySpan<byte> signature))
+        MessageViolation violation = TakeSignature(out ReadOnlySpan<byte> signature);
+        if (violation != MessageViolation.None)
         {
-            return MessageViolation.ValueOutOfBounds;
+            return violation;
         }
 
         if (depth >= ProtocolLimits.MaxTotalDepth)
@@ -199,11 +200,12 @@ internal ref struct ValueValidator(ReadOnlySpan<byte> bytes, bool isBigEndian, i
             case WireType.ObjectPath:
                 return ValidateText(type);
             case WireType.Signature:
-                return !TryTakeSignature(out ReadOnlySpan<byte> signature) ? MessageViolation.ValueOutOfBounds
+                MessageViolation violation = TakeSignature(out ReadOnlySpan<byte> signature);
+                return violation != MessageViolation.None ? violation
                     : !Signature.IsValid(signature) ? MessageViolation.SignatureMalformed
                     : MessageViolation.None;
             case WireType.Boolean:
-                MessageViolation violation = TryReadUInt32(out uint value);
+                violation = TryReadUInt32(out uint value);
                 return violation != MessageViolation.None ? violation
                     : value > 1 ? MessageViolation.BooleanNotZeroOrOne
                     : MessageViolation.None;
@@ -251,18 +253,18 @@ internal ref struct ValueValidator(ReadOnlySpan<byte> bytes, bool isBigEndian, i
     }
 
     // The text and its NUL; whether it is a signature is the caller's question.
-    private bool TryTakeSignature(out ReadOnlySpan<byte> signature)
+    private MessageViolation TakeSignature(out ReadOnlySpan<byte> signature)
     {
         signature = default;
         int length = Position < _bytes.Length ? _bytes[Position] : int.MaxValue;
         if (length > _bytes.Length - Position - 2)
         {
-            return false;
+            return MessageViolation.ValueOutOfBounds;
         }
 
         signature = _bytes.Slice(Position + 1, length);
         Position += length + 2;
-        return _bytes[Position - 1] == 0;
+        return _bytes[Position - 1] == 0 ? MessageViolation.None : MessageViolation.SignatureMalformed;
     }
 
     private MessageViolation TryReadUInt32(out uint value)
