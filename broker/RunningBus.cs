@@ -1,92 +1,159 @@
-using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.Extensions.Logging;
+using XcpBroker.Buffers;
 using XcpBroker.Config;
+using XcpBroker.Diagnostics;
+using XcpBroker.Loop;
 using XcpBroker.Startup;
+using XcpBroker.Transport;
 
 namespace XcpBroker;
 
-/// <summary>A stand-in that listens and answers nothing, until the loop takes this place.</summary>
+/// <summary>A bus on its own thread, from listening sockets to its end.</summary>
 internal sealed class RunningBus : IDisposable
 {
-    private readonly List<Socket> _listeners = [];
-    private readonly List<string> _paths = [];
+    /// <summary>Bytes of one read. A sender's socket buffer holds about three of these.</summary>
+    private const int ReadSize = 64 * 1024;
+
+    private readonly EpollBusLoop _loop;
+    private readonly BlockPool _blocks = new();
+    private readonly SocketIO _io;
+    private readonly Composition _bus;
+    private readonly List<UnixListener> _listeners = [];
     private readonly List<string> _addresses = [];
+    private readonly ILogger _log;
+    private readonly Thread _thread;
     private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RunningBus()
+    private RunningBus(BrokerOptions options, ILogger log)
     {
+        _log = log;
+        _loop = new EpollBusLoop(TimeProvider.System);
+        _io = new SocketIO(_loop, _blocks, ReadSize);
+        BusIdentity identity = new(NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(), HostIdentity.DescriptorLimit());
+        _bus = new Composition(_loop, _blocks, options.Limits, identity, log);
+        _thread = new Thread(Run) { Name = "bus" };
     }
 
+    /// <summary>What clients connect to, one address a listener, each with its GUID.</summary>
     internal IReadOnlyList<string> Addresses => _addresses;
 
+    /// <summary>Ends with null after <see cref="RequestStop"/>, or with what made the loop fail.</summary>
     internal Task<Exception?> Stopped => _stopped.Task;
 
+    /// <summary>Listens, and serves from its own thread when this returns.</summary>
+    /// <exception cref="StartException">Nothing can be listened on.</exception>
     internal static RunningBus Start(BrokerOptions options, ILoggerFactory log)
     {
-        RunningBus bus = new();
-        string? problem = null;
-        foreach (UnixListenAddress address in options.Addresses.OfType<UnixListenAddress>())
+        RunningBus bus = new(options, log.CreateLogger("XcpBroker"));
+        try
         {
-            problem = address.TryResolve(options.Surroundings, out UnixListenAddress? connectable, out string? error)
-                ? bus.Listen(connectable, options.SocketMode)
-                : error;
-            if (problem is not null)
-            {
-                log.CreateLogger(problem).BeginScope(problem)?.Dispose();
-            }
+            bus.Listen(options);
+        }
+        catch
+        {
+            bus.Dispose();
+            throw;
         }
 
-        return bus._listeners.Count > 0 ? bus : throw new StartException(problem ?? "no address to listen on");
+        bus._thread.Start();
+        return bus;
     }
 
-    internal Task Ping() => _listeners.Count > 0 ? Task.CompletedTask : Task.FromException(new InvalidOperationException());
-
-    internal void RequestStop()
+    /// <summary>Completes once the loop has come by: proof that it turns.</summary>
+    internal Task Ping()
     {
-        Dispose();
-        _ = _stopped.TrySetResult(null);
+        TaskCompletionSource came = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Schedule(static state => ((TaskCompletionSource)state!).SetResult(), came);
+        return came.Task;
     }
+
+    internal void RequestStop() => _loop.Schedule(static state => ((RunningBus)state!).Stop(), this);
 
     public void Dispose()
     {
-        foreach (Socket listener in _listeners)
+        if (_thread.IsAlive)
         {
-            listener.Dispose();
+            RequestStop();
+            _thread.Join();
         }
 
-        foreach (string path in _paths)
-        {
-            File.Delete(path);
-        }
-
-        _paths.Clear();
+        CloseListeners();
+        _io.Dispose();
+        _loop.Dispose();
+        _blocks.Dispose();
     }
 
-    private string? Listen(UnixListenAddress address, UnixFileMode mode)
+    private static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+
+    private void Listen(BrokerOptions options)
     {
-        Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        string? problem = null;
+        foreach (ListenAddress address in options.Addresses)
+        {
+            try
+            {
+                Listen((UnixListenAddress)address, options);
+            }
+            catch (StartException e)
+            {
+                problem = e.Message;
+                Log.CannotListen(_log, problem);
+            }
+        }
+
+        if (_listeners.Count == 0)
+        {
+            throw new StartException(problem ?? "there is no address to listen on");
+        }
+    }
+
+    private void Listen(UnixListenAddress configured, BrokerOptions options)
+    {
+        if (!configured.TryResolve(options.Surroundings, out UnixListenAddress? address, out string? error))
+        {
+            throw new StartException(error);
+        }
+
+        string guid = address.Guid ?? NewId();
+        int fd = UnixSocketOpener.Open(address, options.SocketMode);
+        UnixListener listener = new(_io, fd, address.Kind == UnixAddressKind.Path ? address.Value : null, guid, _bus.Acceptor);
+        _listeners.Add(listener);
+        _bus.AddListener(listener);
+        _addresses.Add((address with { Guid = guid }).ToString());
+    }
+
+    private void Run()
+    {
+        Exception? failure = null;
         try
         {
-            listener.Bind(new UnixDomainSocketEndPoint(Encoding.ASCII.GetString(address.ToSocketName())));
-            listener.Listen();
+            _loop.Run();
+            _bus.Shutdown();
         }
-        catch (SocketException e)
+        catch (Exception e)
+        {
+            failure = e;
+            Log.LoopFailed(_log, e);
+        }
+
+        CloseListeners();
+        _stopped.SetResult(failure);
+    }
+
+    private void Stop()
+    {
+        CloseListeners();
+        _loop.Stop();
+    }
+
+    private void CloseListeners()
+    {
+        foreach (UnixListener listener in _listeners)
         {
             listener.Dispose();
-            return $"{address}: {e.Message}";
         }
 
-        if (address.Kind == UnixAddressKind.Path)
-        {
-            File.SetUnixFileMode(address.Value, mode);
-            _paths.Add(address.Value);
-        }
-
-        _listeners.Add(listener);
-        string guid = address.Guid ?? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        _addresses.Add((address with { Guid = guid }).ToString());
-        return null;
+        _listeners.Clear();
     }
 }

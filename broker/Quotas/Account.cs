@@ -9,6 +9,9 @@ internal enum ChargeKind : byte
     /// <summary>The receiver, for a broadcast.</summary>
     Received,
 
+    /// <summary>The sender, for the part of a message that has come in so far: within its share, and without a limit of its own.</summary>
+    Held,
+
     /// <summary>The receiver, for a reply or a message of the bus: allowed beyond its limit.</summary>
     Reserved,
 }
@@ -62,7 +65,8 @@ internal sealed class Account
     {
         ChargeResult result = kind switch
         {
-            ChargeKind.Sent => TrySend(units),
+            ChargeKind.Sent => Sent >= _limits.Sent ? ChargeResult.OverLimit : TrySend(units),
+            ChargeKind.Held => TrySend(units),
             ChargeKind.Received => TryReceive(units),
             _ => TryReserve(units),
         };
@@ -84,7 +88,7 @@ internal sealed class Account
             return;
         }
 
-        if (kind == ChargeKind.Sent)
+        if (kind is ChargeKind.Sent or ChargeKind.Held)
         {
             long before = Pooled(Sent);
             Sent -= units;
@@ -103,11 +107,6 @@ internal sealed class Account
 
     private ChargeResult TrySend(long units)
     {
-        if (Sent >= _limits.Sent)
-        {
-            return ChargeResult.OverLimit;
-        }
-
         long after = Sent + units;
         if (after > _guaranteed && !_user.Pool.TryRaise(Pooled(Sent), Pooled(after)))
         {

@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Logging;
+using XcpBroker.Auth;
+using XcpBroker.Buffers;
+using XcpBroker.Config;
+using XcpBroker.Connections;
+using XcpBroker.Diagnostics;
+using XcpBroker.Driver;
+using XcpBroker.Loop;
+using XcpBroker.Matching;
+using XcpBroker.Metrics;
+using XcpBroker.Monitoring;
+using XcpBroker.Names;
+using XcpBroker.Quotas;
+using XcpBroker.Routing;
+using XcpBroker.Transport;
+
+namespace XcpBroker;
+
+/// <summary>Wires one bus onto a loop: the only file that knows how everything is joined.</summary>
+internal sealed class Composition
+{
+    private readonly ConnectionTable _connections;
+    private readonly Disconnector _disconnector;
+    private readonly ConnectionAdmission _admission;
+
+    /// <param name="loop">Where the bus lives.</param>
+    /// <param name="blocks">Its buffers.</param>
+    /// <param name="limits">What peers may use.</param>
+    /// <param name="identity">Who the bus is.</param>
+    /// <param name="log">Where it says what happens.</param>
+    internal Composition(BusLoop loop, BlockPool blocks, LimitOptions limits, BusIdentity identity, ILogger log)
+    {
+        Counters = new BrokerCounters();
+        _connections = new ConnectionTable(identity.Epoch);
+        Names = new NameRegistry<Connection>();
+        Rules = new MatchIndex<Connection>();
+        Replies = new PendingReplies(loop.Clock, limits.ReplyTimeout);
+        Accounts = new DomainQuota(QuotaLimits.OfBytes(limits));
+        FdAccounts = new DomainQuota(QuotaLimits.OfDescriptors(limits, identity.DescriptorLimit / 4));
+        Dooms dooms = new();
+        LossLog losses = new(Counters, log);
+        Delivery delivery = new(losses, dooms, FdAccounts, limits.MaxOutgoingUnixFds);
+        SubjectMaker subjects = new(Names);
+        Broadcast broadcast = new(Rules, subjects, delivery);
+        Monitors = new MonitorTap(subjects, delivery, dooms);
+        BusMessages bus = new(delivery, broadcast, Monitors, Counters);
+        OwnerSignals signals = new(bus);
+        ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, limits.ReplyTimeout);
+
+        // The pump and the connections need each other: these two close the circle.
+        InboundPump pump = null!;
+        TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection) };
+        _admission = new ConnectionAdmission(_connections, Accounts, loop, dooms, AdmissionLimits(limits, identity), log)
+        {
+            Turn = turn,
+            TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
+        };
+        _disconnector = new Disconnector(
+            _connections, Names, Rules, Monitors, Replies, signals, bus, losses, _admission, dooms, Counters, log);
+        Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0),
+        [
+            .. new NameMethods(_connections, Names, _admission, signals, limits.MaxNamesPerConnection).Table,
+            .. new MatchMethods(Rules, limits.MaxMatchRulesPerConnection).Table,
+            .. new BusMethods(_connections, Names, identity.Id).Table,
+            .. new CredentialMethods(_connections, Names, identity.Own).Table,
+            .. new MonitoringMethods(Monitors, _disconnector, limits.MaxMatchRulesPerConnection).Table,
+            .. new StatsMethods(_connections, Names, Rules, bus, blocks).Table,
+            .. new StandardInterfaces(identity.MachineId).Table,
+        ]);
+        RouterLimits routing = new(limits.MaxRepliesPerConnection, limits.MaxOutgoingBytes, limits.MaxOutgoingUnixFds, limits.MaxTotalBytes);
+        Router router = new(_connections, Names, Replies, delivery, broadcast, Monitors, bus, Driver, dooms, timeouts, Counters, routing);
+        pump = new InboundPump(
+            router, _disconnector, dooms, _admission, turn, new InboundLimits(limits.MaxMessageSize, (uint)limits.MaxMessageUnixFds));
+    }
+
+    internal BrokerCounters Counters { get; }
+
+    internal NameRegistry<Connection> Names { get; }
+
+    internal MatchIndex<Connection> Rules { get; }
+
+    internal PendingReplies Replies { get; }
+
+    internal DomainQuota Accounts { get; }
+
+    internal DomainQuota FdAccounts { get; }
+
+    internal MonitorTap Monitors { get; }
+
+    internal BusDriver Driver { get; }
+
+    internal int ConnectionCount => _connections.All.Count;
+
+    internal ITransportAcceptor Acceptor => _admission;
+
+    internal void AddListener(IListener listener) => _admission.AddListener(listener);
+
+    /// <summary>Takes every connection apart.</summary>
+    internal void Shutdown()
+    {
+        foreach (Connection connection in _connections.All.ToArray())
+        {
+            connection.Flush();
+            _disconnector.TakeApart(connection, CloseReason.Shutdown, null);
+        }
+    }
+
+    private static AdmissionLimits AdmissionLimits(LimitOptions limits, BusIdentity identity) => new()
+    {
+        AuthTimeout = limits.AuthTimeout,
+        PendingFdTimeout = limits.PendingFdTimeout,
+        MaxIncomplete = limits.MaxIncompleteConnections,
+        MaxCompleted = limits.MaxCompletedConnections,
+        MaxPerUser = limits.MaxConnectionsPerUser,
+        OwnUserId = identity.Own.UserId ?? 0,
+    };
+}
+
+/// <summary>Who the bus is.</summary>
+/// <param name="Id">GetId: 32 hexadecimal digits.</param>
+/// <param name="Epoch">The first number of unique names.</param>
+/// <param name="Own">The broker's own process.</param>
+/// <param name="MachineId">Of the host; null when it has none.</param>
+/// <param name="DescriptorLimit">RLIMIT_NOFILE, which connections and passed descriptors share.</param>
+internal sealed record BusIdentity(string Id, uint Epoch, PeerCredentials Own, string? MachineId, long DescriptorLimit);

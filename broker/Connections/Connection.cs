@@ -1,0 +1,210 @@
+using System.Diagnostics;
+using System.Text;
+using XcpBroker.Auth;
+using XcpBroker.Auth.Sasl;
+using XcpBroker.Buffers;
+using XcpBroker.Loop;
+using XcpBroker.Matching;
+using XcpBroker.Quotas;
+using XcpBroker.Routing;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Connections;
+
+/// <summary>Where a connection is in its life; it only moves downwards.</summary>
+internal enum ConnectionState : byte
+{
+    Authenticating,
+    AwaitingHello,
+    Active,
+    Monitoring,
+    Closed,
+}
+
+/// <summary>One peer: its state, its identity, its outgoing queue and its handles in the registries.</summary>
+/// <remarks>
+/// It decides nothing: <see cref="InboundPump"/> reads it, the router fills its queue, <see cref="TurnWork"/> flushes it,
+/// Disconnector takes it apart. Kept small, since a bus has thousands of idle ones.
+/// </remarks>
+internal sealed class Connection : ITransportEvents, IMatchReceiver
+{
+    private readonly TurnWork _turn;
+    private OutgoingQueue? _queue;
+    private bool _isFlushDue;
+    private bool _waitsForWritable;
+
+    internal Connection(ITransportConnection transport, IListener listener, SaslServer sasl, Account account, TurnWork turn)
+    {
+        Transport = transport;
+        Listener = listener;
+        Sasl = sasl;
+        Account = account;
+        _turn = turn;
+    }
+
+    internal ITransportConnection Transport { get; }
+
+    internal IListener Listener { get; }
+
+    internal PeerCredentials Credentials => Transport.Credentials;
+
+    internal ConnectionState State { get; private set; } = ConnectionState.Authenticating;
+
+    /// <summary>The conversation until BEGIN, then null.</summary>
+    internal SaslServer? Sasl { get; private set; }
+
+    /// <summary>NEGOTIATE_UNIX_FD was agreed.</summary>
+    internal bool CanReceiveFds { get; private set; }
+
+    /// <summary>n of the unique name; meaningful from Hello on.</summary>
+    internal ulong Id { get; private set; }
+
+    /// <summary>ASCII; empty before Hello.</summary>
+    internal byte[] UniqueName { get; private set; } = [];
+
+    /// <summary>Pays for queued bytes.</summary>
+    internal Account Account { get; }
+
+    /// <summary>Pays for queued descriptors; null until there are any.</summary>
+    internal Account? FdAccount { get; set; }
+
+    /// <summary>Handles of <see cref="PendingReplies"/>.</summary>
+    internal ReplyLists Replies;
+
+    /// <summary>For Debug.Stats and the loss log.</summary>
+    internal ConnectionCounters Counters;
+
+    public ulong MatchStamp { get; set; }
+
+    /// <summary>auth_timeout, until Hello.</summary>
+    internal Deadline AuthDeadline;
+
+    /// <summary>pending_fd_timeout, while an incomplete message has descriptors.</summary>
+    internal Deadline PendingFdDeadline;
+
+    internal bool HasPendingFdDeadline { get; set; }
+
+    /// <summary>Bytes of input that are held and charged to <see cref="Account"/>.</summary>
+    internal int HeldCharge { get; set; }
+
+    /// <summary>It is to be taken apart as soon as the message in hand is done; nothing more is read from it or queued for it.</summary>
+    internal bool IsDoomed { get; set; }
+
+    /// <summary>Left-over input waits for the next turn.</summary>
+    internal bool IsResumeDue { get; set; }
+
+    internal bool IsOpen => State != ConnectionState.Closed && !IsDoomed;
+
+    internal bool IsRegistered => State is ConnectionState.Active or ConnectionState.Monitoring;
+
+    internal long QueuedBytes => _queue?.Bytes ?? 0;
+
+    internal int QueuedFds => _queue?.Fds ?? 0;
+
+    internal string UniqueNameText => Encoding.ASCII.GetString(UniqueName);
+
+    internal void FinishAuthentication()
+    {
+        Debug.Assert(State == ConnectionState.Authenticating, "authenticated twice");
+        CanReceiveFds = Sasl!.FdsAgreed;
+        Sasl = null;
+        State = ConnectionState.AwaitingHello;
+    }
+
+    internal void Register(ulong id, byte[] uniqueName)
+    {
+        Debug.Assert(State == ConnectionState.AwaitingHello, "registered twice");
+        Id = id;
+        UniqueName = uniqueName;
+        State = ConnectionState.Active;
+    }
+
+    internal void BecomeMonitor()
+    {
+        Debug.Assert(State == ConnectionState.Active, "only a registered connection becomes a monitor");
+        State = ConnectionState.Monitoring;
+    }
+
+    /// <summary>Queues bytes that <paramref name="payer"/> has been charged for; they leave at the end of the turn.</summary>
+    internal void Enqueue(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, Block? bodyBlock, int bodyOffset, QueuedFds? fds, Account payer, ChargeKind kind)
+    {
+        Debug.Assert(IsOpen, "queued for a closed connection");
+        _queue ??= _turn.Queues.Rent();
+        _queue.Append(_turn.Queues.Blocks, header, body, bodyBlock, bodyOffset, fds, payer, kind);
+        Counters.CountOut(_queue.Bytes, _queue.Fds);
+        if (!_isFlushDue && !_waitsForWritable)
+        {
+            _isFlushDue = true;
+            _turn.FlushAtTurnEnd(this);
+        }
+    }
+
+    /// <summary>Bytes of the SASL conversation, before any message.</summary>
+    internal void EnqueueAuthentication(ReadOnlySpan<byte> bytes) => Enqueue(bytes, default, null, 0, null, Account, ChargeKind.Reserved);
+
+    internal void Flush()
+    {
+        _isFlushDue = false;
+        if (_queue is null || State == ConnectionState.Closed)
+        {
+            return;
+        }
+
+        int result = _queue.Flush(Transport);
+        if (result == ITransportConnection.Broken)
+        {
+            // The peer is gone, but what it sent before may still be unread: only its queue goes, the reader finds the end.
+            _queue.Clear();
+        }
+
+        if (_queue.IsEmpty)
+        {
+            _turn.Queues.Return(_queue);
+            _queue = null;
+        }
+
+        WaitForWritable(_queue is not null && result == 0);
+        if (result == ITransportConnection.TooManyFdsInFlight)
+        {
+            _turn.FlushLater(this);
+        }
+    }
+
+    public void OnReadable()
+    {
+        if (IsOpen && !IsResumeDue)
+        {
+            _turn.Pump(this);
+        }
+    }
+
+    public void OnWritable() => Flush();
+
+    /// <summary>The end: the transport is closed and whatever was queued is let go.</summary>
+    internal void Close()
+    {
+        Debug.Assert(State != ConnectionState.Closed, "closed twice");
+        State = ConnectionState.Closed;
+        if (_queue is not null)
+        {
+            _queue.Clear();
+            _turn.Queues.Return(_queue);
+            _queue = null;
+        }
+
+        Transport.Close();
+    }
+
+    public override string ToString() => UniqueName.Length > 0
+        ? $"{UniqueNameText} (pid {Credentials.ProcessId?.ToString(null, null) ?? "unknown"}, uid {Credentials.UserId?.ToString(null, null) ?? "unknown"})"
+        : $"unregistered (pid {Credentials.ProcessId?.ToString(null, null) ?? "unknown"}, uid {Credentials.UserId?.ToString(null, null) ?? "unknown"})";
+
+    private void WaitForWritable(bool wait)
+    {
+        if (wait != _waitsForWritable)
+        {
+            _waitsForWritable = wait;
+            Transport.NotifyWhenWritable(wait);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+using Microsoft.Extensions.Logging;
+using XcpBroker.Auth.Sasl;
+using XcpBroker.Diagnostics;
+using XcpBroker.Loop;
+using XcpBroker.Protocol;
+using XcpBroker.Quotas;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Connections;
+
+/// <summary>Lets connections in: accepts them while there is room, gives them their time to authenticate and to say Hello.</summary>
+internal sealed class ConnectionAdmission(
+    ConnectionTable connections,
+    DomainQuota accounts,
+    BusLoop loop,
+    Dooms dooms,
+    AdmissionLimits limits,
+    ILogger log) : ITransportAcceptor
+{
+    private readonly List<IListener> _listeners = [];
+    private readonly Dictionary<uint, int> _connectionsPerUser = [];
+    private bool _isPaused;
+
+    /// <summary>What a new connection is told to do with its turns; set once by Composition.</summary>
+    internal required TurnWork Turn { get; init; }
+
+    /// <summary>Takes apart what a deadline has doomed; set once by Composition.</summary>
+    internal required Action TakeApartDoomed { get; init; }
+
+    internal void AddListener(IListener listener) => _listeners.Add(listener);
+
+    public void Accept(ITransportConnection transport, IListener listener)
+    {
+        SaslServer sasl = new(transport.Credentials, listener.Guid, transport.CanPassFds);
+        Account account = accounts.Open(transport.Credentials.UserId);
+        Connection connection = new(transport, listener, sasl, account, Turn);
+        connections.Add(connection);
+        connection.AuthDeadline = DoomAfter(connection, limits.AuthTimeout, CloseReason.AuthTimeout);
+        transport.Start(connection);
+        Pause(connections.IncompleteCount >= limits.MaxIncomplete);
+    }
+
+    public void AcceptFailed(int errno) => Log.AcceptFailed(log, new System.ComponentModel.Win32Exception(errno).Message);
+
+    /// <summary>Sends a line of the SASL conversation.</summary>
+    internal void Answer(Connection connection, ReadOnlySpan<byte> line)
+    {
+        if (connection.Account.TryCharge(ChargeKind.Reserved, line.Length, out _) == ChargeResult.Charged)
+        {
+            connection.EnqueueAuthentication(line);
+        }
+        else
+        {
+            dooms.Doom(connection, CloseReason.SlowReader);
+        }
+    }
+
+    /// <summary>SASL has ended well: may this user connect at all?</summary>
+    internal void Authenticated(Connection connection)
+    {
+        connection.FinishAuthentication();
+        uint? user = connection.Credentials.UserId;
+        if (user != 0 && user != limits.OwnUserId)
+        {
+            dooms.Doom(connection, CloseReason.ConnectNotAllowed);
+        }
+    }
+
+    /// <summary>Hello: gives the connection its unique name, or says which limit is in the way.</summary>
+    internal DBusError Register(Connection connection)
+    {
+        if (connections.RegisteredCount >= limits.MaxCompleted)
+        {
+            return DBusError.LimitsExceeded("the bus cannot take another connection", "max_completed_connections", limits.MaxCompleted);
+        }
+
+        uint user = connection.Credentials.UserId ?? uint.MaxValue;
+        int ofUser = _connectionsPerUser.GetValueOrDefault(user);
+        if (ofUser >= limits.MaxPerUser)
+        {
+            return DBusError.LimitsExceeded($"uid {user} cannot have another connection", "max_connections_per_user", limits.MaxPerUser);
+        }
+
+        _connectionsPerUser[user] = ofUser + 1;
+        connections.Register(connection);
+        connection.AuthDeadline.Cancel();
+        Pause(connections.IncompleteCount >= limits.MaxIncomplete);
+        Log.Registered(log, connection);
+        return default;
+    }
+
+    /// <summary>After each read: descriptors that belong to no message are closed, and an incomplete one has only so long.</summary>
+    internal void WatchHeldFds(Connection connection, bool atMessageBoundary)
+    {
+        ReceivedFds received = connection.Transport.ReceivedFds;
+        bool holds = received.Count > 0 && !atMessageBoundary;
+        if (received.Count > 0 && atMessageBoundary)
+        {
+            received.CloseAll();
+        }
+
+        if (holds != connection.HasPendingFdDeadline)
+        {
+            connection.HasPendingFdDeadline = holds;
+            if (!holds)
+            {
+                connection.PendingFdDeadline.Cancel();
+            }
+            else if (connection.Credentials.UserId != 0)
+            {
+                connection.PendingFdDeadline = DoomAfter(connection, limits.PendingFdTimeout, CloseReason.PendingFdTimeout);
+            }
+        }
+    }
+
+    /// <summary>Its deadlines, its place among its user's connections, and whatever waited for a place.</summary>
+    internal void Forget(Connection connection)
+    {
+        connection.AuthDeadline.Cancel();
+        connection.PendingFdDeadline.Cancel();
+        if (connection.IsRegistered)
+        {
+            uint user = connection.Credentials.UserId ?? uint.MaxValue;
+            if (--_connectionsPerUser[user] == 0)
+            {
+                _connectionsPerUser.Remove(user);
+            }
+        }
+
+        foreach (IListener listener in _listeners)
+        {
+            listener.OnConnectionClosed();
+        }
+
+        Pause(connections.IncompleteCount >= limits.MaxIncomplete);
+    }
+
+    private Deadline DoomAfter(Connection connection, TimeSpan delay, CloseReason reason) =>
+        loop.Deadlines.After(delay, _ =>
+        {
+            dooms.Doom(connection, reason);
+            TakeApartDoomed();
+        }, null);
+
+    private void Pause(bool pause)
+    {
+        if (pause == _isPaused)
+        {
+            return;
+        }
+
+        _isPaused = pause;
+        if (pause)
+        {
+            Log.TooManyIncomplete(log, limits.MaxIncomplete);
+        }
+
+        foreach (IListener listener in _listeners)
+        {
+            listener.Pause(pause);
+        }
+    }
+}
+
+/// <summary>The limits on connecting; each is dbus-daemon's of that name.</summary>
+internal sealed record AdmissionLimits
+{
+    internal required TimeSpan AuthTimeout { get; init; }
+
+    internal required TimeSpan PendingFdTimeout { get; init; }
+
+    internal required int MaxIncomplete { get; init; }
+
+    internal required int MaxCompleted { get; init; }
+
+    internal required int MaxPerUser { get; init; }
+
+    /// <summary>The bus's own user, who may connect beside root.</summary>
+    internal required uint OwnUserId { get; init; }
+}

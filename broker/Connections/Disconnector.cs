@@ -1,0 +1,120 @@
+using Microsoft.Extensions.Logging;
+using XcpBroker.Diagnostics;
+using XcpBroker.Matching;
+using XcpBroker.Metrics;
+using XcpBroker.Monitoring;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Quotas;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Connections;
+
+/// <summary>Takes a connection apart: everything it has goes, in the order that others may rely on.</summary>
+/// <remarks>
+/// Match rules first, so that it is told nothing of what follows; then its names in reverse order of acquisition, each with
+/// NameOwnerChanged and the successor's NameAcquired; its unique name; and last NoReply to those who wait for its answers.
+/// </remarks>
+internal sealed class Disconnector(
+    ConnectionTable connections,
+    NameRegistry<Connection> names,
+    MatchIndex<Connection> rules,
+    MonitorTap monitors,
+    PendingReplies replies,
+    OwnerSignals signals,
+    BusMessages bus,
+    LossLog losses,
+    ConnectionAdmission admission,
+    Dooms dooms,
+    BrokerCounters counters,
+    ILogger log)
+{
+    private readonly List<NameOwnerChange<Connection>> _changes = [];
+    private readonly List<PendingCall> _unanswered = [];
+
+    internal void TakeApartDoomed()
+    {
+        while (dooms.TryTake(out (Connection Connection, CloseReason Reason, string? Detail) doomed))
+        {
+            TakeApart(doomed.Connection, doomed.Reason, doomed.Detail);
+        }
+    }
+
+    internal void TakeApart(Connection connection, CloseReason reason, string? detail)
+    {
+        if (connection.State == ConnectionState.Closed)
+        {
+            return;
+        }
+
+        connection.IsDoomed = true;
+        Record(connection, reason, detail);
+        rules.RemoveAll(connection);
+        monitors.Rules.RemoveAll(connection);
+        bool hadName = connection.State == ConnectionState.Active;
+        connections.Remove(connection);
+        if (hadName)
+        {
+            ReleaseNames(connection);
+            AnswerCallers(connection);
+        }
+
+        losses.EndEpisode(connection);
+        admission.Forget(connection);
+        connection.Close();
+        connection.Account.Release(ChargeKind.Held, connection.HeldCharge);
+        connection.HeldCharge = 0;
+        connection.Account.Close();
+        connection.FdAccount?.Close();
+    }
+
+    /// <summary>It keeps its connection, as a monitor, and loses all else.</summary>
+    internal void MakeMonitor(Connection connection)
+    {
+        rules.RemoveAll(connection);
+        ReleaseNames(connection);
+        AnswerCallers(connection);
+        connection.BecomeMonitor();
+        connections.Unname();
+    }
+
+    private void ReleaseNames(Connection connection)
+    {
+        names.ReleaseAll(connection, _changes);
+        foreach (NameOwnerChange<Connection> change in _changes)
+        {
+            signals.OwnerChanged(change);
+        }
+
+        _changes.Clear();
+        signals.UniqueNameLost(connection);
+    }
+
+    private void AnswerCallers(Connection connection)
+    {
+        replies.DropCaller(ref connection.Replies);
+        replies.DropCallee(ref connection.Replies, _unanswered);
+        foreach (PendingCall call in _unanswered)
+        {
+            if (connections.Find(call.Caller) is { IsOpen: true } caller)
+            {
+                bus.SendErrorTo(caller, call.Serial, DBusError.CalleeDisconnected(connection.UniqueNameText));
+            }
+        }
+
+        _unanswered.Clear();
+    }
+
+    private void Record(Connection connection, CloseReason reason, string? detail)
+    {
+        counters.Disconnects++;
+        if (reason is CloseReason.PeerClosed or CloseReason.Shutdown)
+        {
+            Log.Disconnected(log, connection, reason);
+            return;
+        }
+
+        counters.DisconnectsByBroker++;
+        Log.DisconnectedByBus(log, connection, reason, detail is null ? string.Empty : $" ({detail})");
+    }
+}

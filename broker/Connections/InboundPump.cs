@@ -1,0 +1,254 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using XcpBroker.Auth.Sasl;
+using XcpBroker.Diagnostics;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Quotas;
+using XcpBroker.Routing;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Connections;
+
+/// <summary>Reads one connection for one turn: SASL lines, then messages, each validated whole and given to the router.</summary>
+/// <remarks>
+/// A turn ends when the input does, or when the connection has used up its share of work; the rest waits for the next turn, so a
+/// flood delays others by one share at most. What a peer did wrong ends that peer only.
+/// </remarks>
+internal sealed class InboundPump(Router router, Disconnector disconnector, Dooms dooms, ConnectionAdmission admission, TurnWork turn, InboundLimits limits)
+{
+    /// <summary>Deliveries and look-ups that one connection may cause in a turn.</summary>
+    private const int WorkPerTurn = 512;
+
+    private readonly ArrayBufferWriter<byte> _saslOutput = new(256);
+    private byte[] _joined = [];
+    private byte[] _stamped = new byte[1024];
+
+    internal void Run(Connection connection)
+    {
+        PipeReader input = connection.Transport.Input;
+        if (!input.TryRead(out ReadResult result))
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> bytes = result.Buffer.IsSingleSegment ? result.Buffer.FirstSpan : Join(result.Buffer);
+        int consumed = 0;
+        int needed = 0;
+        if (connection.State == ConnectionState.Authenticating)
+        {
+            consumed = Authenticate(connection, bytes);
+            needed = MessageFramer.FixedHeaderLength;
+        }
+
+        bool isCutShort = false;
+        if (connection.IsOpen && connection.State != ConnectionState.Authenticating)
+        {
+            needed = HandleMessages(connection, bytes, ref consumed, out isCutShort);
+        }
+
+        if (dooms.Any)
+        {
+            disconnector.TakeApartDoomed();
+        }
+
+        if (!connection.IsOpen)
+        {
+            return;
+        }
+
+        if (result.IsCompleted && !isCutShort)
+        {
+            disconnector.TakeApart(connection, consumed < bytes.Length ? CloseReason.PeerClosedWithinMessage : CloseReason.PeerClosed, null);
+            return;
+        }
+
+        Keep(connection, bytes.Length - consumed, needed, isCutShort);
+        if (!connection.IsOpen)
+        {
+            disconnector.TakeApartDoomed();
+            return;
+        }
+
+        SequencePosition position = result.Buffer.GetPosition(consumed);
+        input.AdvanceTo(position, isCutShort ? position : result.Buffer.End);
+        if (isCutShort)
+        {
+            turn.ResumeNextTurn(connection);
+        }
+        else
+        {
+            admission.WatchHeldFds(connection, consumed == bytes.Length);
+        }
+
+        if (dooms.Any)
+        {
+            disconnector.TakeApartDoomed();
+        }
+    }
+
+    private int HandleMessages(Connection connection, ReadOnlySpan<byte> bytes, ref int consumed, out bool isCutShort)
+    {
+        int work = 0;
+        isCutShort = false;
+        while (connection.IsOpen)
+        {
+            ReadOnlySpan<byte> rest = bytes[consumed..];
+            FrameStatus status = MessageFramer.TryFrame(rest, limits.MaxMessageBytes, out int length, out MessageViolation violation);
+            if (status == FrameStatus.Invalid)
+            {
+                dooms.Doom(connection, CloseReason.InvalidMessage, violation.Describe());
+                break;
+            }
+
+            if (status == FrameStatus.NeedMoreData || length > rest.Length)
+            {
+                return status == FrameStatus.NeedMoreData ? MessageFramer.FixedHeaderLength : length;
+            }
+
+            if (work >= WorkPerTurn)
+            {
+                isCutShort = true;
+                break;
+            }
+
+            work += HandleMessage(connection, rest[..length]);
+            consumed += length;
+            if (dooms.Any)
+            {
+                disconnector.TakeApartDoomed();
+            }
+        }
+
+        return 0;
+    }
+
+    private int HandleMessage(Connection connection, ReadOnlySpan<byte> bytes)
+    {
+        MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
+        if (violation == MessageViolation.None)
+        {
+            violation = BodyValidator.Validate(bytes[header.BodyOffset..], header.Signature.In(bytes), header.IsBigEndian);
+        }
+
+        if (violation != MessageViolation.None)
+        {
+            dooms.Doom(connection, CloseReason.InvalidMessage, violation.Describe());
+            return 1;
+        }
+
+        if (!TryTakeFds(connection, header, out FdSet? fds))
+        {
+            return 1;
+        }
+
+        connection.Counters.IncomingMessages++;
+        ReadOnlySpan<byte> sender = connection.UniqueName.Length > 0 ? connection.UniqueName : ":not.active.yet"u8;
+        int room = SenderStamp.MaxLength(header, sender.Length);
+        if (room > _stamped.Length)
+        {
+            _stamped = new byte[room];
+        }
+
+        int stamped = SenderStamp.Write(bytes, header, sender, _stamped);
+        RoutedMessage message = new(bytes, header, _stamped.AsSpan(0, stamped))
+        {
+            Sender = connection,
+            Block = connection.Transport.InputBlock,
+            Fds = fds,
+        };
+        int work = router.Route(message);
+        fds?.Release();
+        return work;
+    }
+
+    /// <summary>Descriptors belong to the message whose bytes they came with; more than it announces are closed with it.</summary>
+    private bool TryTakeFds(Connection connection, in MessageHeader header, out FdSet? fds)
+    {
+        fds = null;
+        ReceivedFds received = connection.Transport.ReceivedFds;
+        if (header.UnixFds == 0 && received.Count == 0)
+        {
+            return true;
+        }
+
+        string? wrong = received.WasTruncated ? "the kernel could not pass all descriptors (MSG_CTRUNC)"
+            : !connection.CanReceiveFds ? "descriptors without NEGOTIATE_UNIX_FD"
+            : header.UnixFds > limits.MaxMessageFds ? $"{header.UnixFds} descriptors in one message; max_message_unix_fds is {limits.MaxMessageFds}"
+            : header.UnixFds > received.Count ? $"{header.UnixFds} descriptors announced, {received.Count} came"
+            : null;
+        if (wrong is not null)
+        {
+            dooms.Doom(connection, CloseReason.InvalidFds, wrong);
+            return false;
+        }
+
+        if (header.UnixFds > 0)
+        {
+            fds = received.Take((int)header.UnixFds);
+        }
+
+        return true;
+    }
+
+    private int Authenticate(Connection connection, ReadOnlySpan<byte> bytes)
+    {
+        SaslOutcome outcome = connection.Sasl!.Receive(bytes, out int consumed, _saslOutput);
+        if (_saslOutput.WrittenCount > 0)
+        {
+            admission.Answer(connection, _saslOutput.WrittenSpan);
+            _saslOutput.ResetWrittenCount();
+        }
+
+        if (outcome == SaslOutcome.Disconnect)
+        {
+            dooms.Doom(connection, CloseReason.AuthenticationFailed, connection.Sasl.Failure.ToString());
+        }
+        else if (outcome == SaslOutcome.Authenticated)
+        {
+            admission.Authenticated(connection);
+        }
+
+        return consumed;
+    }
+
+    /// <summary>Charges what stays held until its message is complete to the connection, and says how long that message is.</summary>
+    private void Keep(Connection connection, int held, int needed, bool isCutShort)
+    {
+        int before = connection.HeldCharge;
+        if (held > before && connection.Account.TryCharge(ChargeKind.Held, held - before, out _) != ChargeResult.Charged)
+        {
+            dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
+            return;
+        }
+
+        if (held < before)
+        {
+            connection.Account.Release(ChargeKind.Held, before - held);
+        }
+
+        connection.HeldCharge = held;
+        if (held > 0)
+        {
+            connection.Counters.CountIn(held, connection.Transport.ReceivedFds.Count);
+            connection.Transport.Expect(isCutShort ? 0 : needed);
+        }
+    }
+
+    private ReadOnlySpan<byte> Join(in ReadOnlySequence<byte> buffer)
+    {
+        int length = (int)buffer.Length;
+        if (_joined.Length < length)
+        {
+            _joined = new byte[length];
+        }
+
+        buffer.CopyTo(_joined);
+        return _joined.AsSpan(0, length);
+    }
+}
+
+/// <summary>The limits on input.</summary>
+/// <param name="MaxMessageBytes">max_message_size.</param>
+/// <param name="MaxMessageFds">max_message_unix_fds.</param>
+internal sealed record InboundLimits(long MaxMessageBytes, uint MaxMessageFds);

@@ -1,0 +1,273 @@
+using XcpBroker.Buffers;
+using XcpBroker.Quotas;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Connections;
+
+/// <summary>The bytes that wait for one peer: small messages merged in blocks of our own, long bodies as shared blocks.</summary>
+/// <remarks>
+/// Each byte is charged to an account until it is sent (<see cref="Account"/>: the sender's for calls and unicast signals, the
+/// receiver's for the rest). A message with descriptors is a gather write of its own, since they ride on its first byte.
+/// A queue is taken from <see cref="OutgoingQueuePool"/> while it holds something; an idle connection has none.
+/// </remarks>
+internal sealed class OutgoingQueue
+{
+    /// <summary>Bytes from which on a body that lies in a block of its own is referred to, not copied.</summary>
+    private const int ShareThreshold = 32 * 1024;
+
+    private OutgoingSegment[] _segments = new OutgoingSegment[4];
+    private int _head;
+    private int _count;
+    private bool _canMerge;
+    private Charge[] _charges = new Charge[4];
+    private int _chargeHead;
+    private int _chargeCount;
+
+    /// <summary>Bytes not yet sent.</summary>
+    internal long Bytes { get; private set; }
+
+    /// <summary>Descriptors not yet sent.</summary>
+    internal int Fds { get; private set; }
+
+    internal bool IsEmpty => _count == 0;
+
+    /// <summary>Has not grown beyond what is worth keeping between two uses.</summary>
+    internal bool IsSmall => _segments.Length + _charges.Length <= 64;
+
+    /// <summary>Queues one message; <paramref name="body"/> lies in <paramref name="bodyBlock"/> where that is given.</summary>
+    internal void Append(BlockPool pool, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, Block? bodyBlock, int bodyOffset, QueuedFds? fds, Account payer, ChargeKind kind)
+    {
+        bool shares = bodyBlock is not null && body.Length >= ShareThreshold;
+        Span<byte> room = Reserve(pool, header.Length + (shares ? 0 : body.Length), fds);
+        header.CopyTo(room);
+        if (shares)
+        {
+            Push(new OutgoingSegment { Block = bodyBlock!.Share(), Offset = bodyOffset, Length = body.Length, IsFdMessage = fds is not null });
+            _canMerge = false;
+        }
+        else
+        {
+            body.CopyTo(room[header.Length..]);
+        }
+
+        int length = header.Length + body.Length;
+        Bytes += length;
+        AddCharge(payer, kind, length);
+    }
+
+    /// <summary>Sends what the transport takes.</summary>
+    /// <returns>0, or what <see cref="ITransportConnection.Send"/> refuses with.</returns>
+    internal int Flush(ITransportConnection transport)
+    {
+        while (_count > 0)
+        {
+            ReadOnlySpan<OutgoingSegment> batch = NextBatch(out int batchBytes);
+            int sent = transport.Send(batch, batch[0].Fds?.Set);
+            if (sent < 0)
+            {
+                return sent;
+            }
+
+            if (sent > 0)
+            {
+                DropFds(ref _segments[_head]);
+                Advance(sent);
+            }
+
+            if (sent < batchBytes)
+            {
+                return 0;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>Lets go of everything unsent.</summary>
+    internal void Clear()
+    {
+        while (_count > 0)
+        {
+            DropFds(ref _segments[_head]);
+            Pop();
+        }
+
+        while (_chargeCount > 0)
+        {
+            ref Charge charge = ref _charges[_chargeHead];
+            charge.Payer.Release(charge.Kind, charge.Bytes);
+            PopCharge();
+        }
+
+        Bytes = 0;
+    }
+
+    private Span<byte> Reserve(BlockPool pool, int length, QueuedFds? fds)
+    {
+        if (_canMerge && fds is null)
+        {
+            ref OutgoingSegment last = ref _segments[_head + _count - 1];
+            int used = last.Offset + last.Length;
+            if (last.Block.Capacity - used >= length)
+            {
+                last.Length += length;
+                return last.Block.Span(used, length);
+            }
+        }
+
+        // The first block is small since most queues hold one short message for one turn; a queue that grows gets larger ones.
+        Block block = pool.Rent(Math.Max(length, _count switch { 0 => 1, 1 => 16 * 1024, _ => 64 * 1024 }));
+        Push(new OutgoingSegment { Block = block, Length = length, Fds = fds, IsFdMessage = fds is not null });
+        Fds += fds?.Set.Count ?? 0;
+        _canMerge = fds is null;
+        return block.Span(0, length);
+    }
+
+    private ReadOnlySpan<OutgoingSegment> NextBatch(out int bytes)
+    {
+        ReadOnlySpan<OutgoingSegment> waiting = _segments.AsSpan(_head, Math.Min(_count, SocketIO.MaxSegments));
+        bytes = waiting[0].Length;
+        int length = 1;
+        while (length < waiting.Length && waiting[length].Fds is null && waiting[length].IsFdMessage == waiting[0].IsFdMessage)
+        {
+            bytes += waiting[length++].Length;
+        }
+
+        return waiting[..length];
+    }
+
+    private void DropFds(ref OutgoingSegment segment)
+    {
+        if (segment.Fds is { } fds)
+        {
+            Fds -= fds.Set.Count;
+            fds.Dispose();
+            segment.Fds = null;
+        }
+    }
+
+    private void Advance(int sent)
+    {
+        Bytes -= sent;
+        ReleaseCharges(sent);
+        while (sent > 0)
+        {
+            ref OutgoingSegment first = ref _segments[_head];
+            if (sent < first.Length)
+            {
+                first.Offset += sent;
+                first.Length -= sent;
+                return;
+            }
+
+            sent -= first.Length;
+            Pop();
+        }
+    }
+
+    private void Push(OutgoingSegment segment)
+    {
+        MakeRoom(ref _segments, ref _head, _count);
+        _segments[_head + _count++] = segment;
+    }
+
+    private void Pop()
+    {
+        _segments[_head].Block.Release();
+        _segments[_head] = default;
+        _head++;
+        if (--_count == 0)
+        {
+            _head = 0;
+            _canMerge = false;
+        }
+    }
+
+    private void AddCharge(Account payer, ChargeKind kind, int bytes)
+    {
+        if (_chargeCount > 0)
+        {
+            ref Charge last = ref _charges[_chargeHead + _chargeCount - 1];
+            if (ReferenceEquals(last.Payer, payer) && last.Kind == kind)
+            {
+                last.Bytes += bytes;
+                return;
+            }
+        }
+
+        MakeRoom(ref _charges, ref _chargeHead, _chargeCount);
+        _charges[_chargeHead + _chargeCount++] = new Charge { Payer = payer, Kind = kind, Bytes = bytes };
+    }
+
+    private void ReleaseCharges(long sent)
+    {
+        while (sent > 0)
+        {
+            ref Charge first = ref _charges[_chargeHead];
+            long part = Math.Min(sent, first.Bytes);
+            first.Payer.Release(first.Kind, part);
+            first.Bytes -= part;
+            sent -= part;
+            if (first.Bytes == 0)
+            {
+                PopCharge();
+            }
+        }
+    }
+
+    private void PopCharge()
+    {
+        _charges[_chargeHead] = default;
+        _chargeHead++;
+        if (--_chargeCount == 0)
+        {
+            _chargeHead = 0;
+        }
+    }
+
+    private static void MakeRoom<T>(ref T[] items, ref int head, int count)
+    {
+        if (head + count < items.Length)
+        {
+            return;
+        }
+
+        // More room only when the front has not freed at least half of it, so that moving stays cheap per item.
+        T[] target = head < items.Length / 2 ? new T[items.Length * 2] : items;
+        Array.Copy(items, head, target, 0, count);
+        if (ReferenceEquals(target, items))
+        {
+            Array.Clear(items, count, head);
+        }
+
+        items = target;
+        head = 0;
+    }
+
+    private struct Charge
+    {
+        internal Account Payer;
+        internal ChargeKind Kind;
+        internal long Bytes;
+    }
+}
+
+/// <summary>Queues between two uses, so that only connections with something to send have one.</summary>
+internal sealed class OutgoingQueuePool(BlockPool blocks)
+{
+    private const int MaxIdle = 256;
+
+    private readonly Stack<OutgoingQueue> _idle = new();
+
+    internal BlockPool Blocks => blocks;
+
+    internal OutgoingQueue Rent() => _idle.TryPop(out OutgoingQueue? queue) ? queue : new OutgoingQueue();
+
+    internal void Return(OutgoingQueue queue)
+    {
+        if (_idle.Count < MaxIdle && queue.IsSmall)
+        {
+            _idle.Push(queue);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+using XcpBroker.Connections;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Diagnostics;
+
+/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections) and 1102 (losses).</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1000, LogLevel.Debug, "{Connection} registered")]
+    internal static partial void Registered(ILogger logger, Connection connection);
+
+    [LoggerMessage(1001, LogLevel.Debug, "{Connection} disconnected: {Reason}")]
+    internal static partial void Disconnected(ILogger logger, Connection connection, CloseReason reason);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Connection} disconnected by the bus: {Reason}{Detail}")]
+    internal static partial void DisconnectedByBus(ILogger logger, Connection connection, CloseReason reason, string detail);
+
+    [LoggerMessage(1003, LogLevel.Warning, "accept failed: {Error}; trying again each second and whenever a connection closes")]
+    internal static partial void AcceptFailed(ILogger logger, string error);
+
+    [LoggerMessage(1004, LogLevel.Warning, "max_incomplete_connections ({Limit}) reached: not accepting until one of them has said Hello or timed out")]
+    internal static partial void TooManyIncomplete(ILogger logger, int limit);
+
+    [LoggerMessage(1005, LogLevel.Critical, "the bus loop failed")]
+    internal static partial void LoopFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(1006, LogLevel.Warning, "cannot listen: {Problem}")]
+    internal static partial void CannotListen(ILogger logger, string problem);
+
+    [LoggerMessage(1100, LogLevel.Warning, "{Receiver} cannot take broadcasts ({Why}): they are lost for it until it reads")]
+    internal static partial void LosingBroadcasts(ILogger logger, Connection receiver, DeliveryResult why);
+
+    [LoggerMessage(1101, LogLevel.Warning, "{Receiver} lost {Count} broadcasts")]
+    internal static partial void LostBroadcasts(ILogger logger, Connection receiver, uint count);
+}

@@ -1,0 +1,129 @@
+using System.Text;
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Driver;
+
+/// <summary>org.freedesktop.DBus: finds the row of a call, checks what the row demands, runs it, answers.</summary>
+internal sealed class BusDriver : IBusDriver
+{
+    private const string PeerInterface = "org.freedesktop.DBus.Peer";
+
+    private readonly BusMessages _bus;
+    private readonly Privilege _privilege;
+    private readonly Dictionary<string, List<DriverMethod>> _methods = new(BusNameComparer.Instance);
+    private readonly Dictionary<string, List<DriverMethod>>.AlternateLookup<ReadOnlySpan<byte>> _methodsByBytes;
+    private readonly HashSet<string> _interfaces = [];
+
+    internal BusDriver(BusMessages bus, Privilege privilege, IEnumerable<DriverMethod> table)
+    {
+        _bus = bus;
+        _privilege = privilege;
+        foreach (DriverMethod method in table)
+        {
+            _interfaces.Add(method.Interface);
+            if (!_methods.TryGetValue(method.Name, out List<DriverMethod>? same))
+            {
+                _methods.Add(method.Name, same = []);
+            }
+
+            same.Add(method);
+        }
+
+        _methodsByBytes = _methods.GetAlternateLookup<ReadOnlySpan<byte>>();
+    }
+
+    /// <summary>All rows, for the introspection test.</summary>
+    internal IEnumerable<DriverMethod> Methods => _methods.Values.SelectMany(same => same);
+
+    public void Call(Connection caller, in RoutedMessage message)
+    {
+        DBusError error = TryFind(message, out DriverMethod? method);
+        if (error.IsNone)
+        {
+            error = Check(caller, method!, message);
+        }
+
+        if (!error.IsNone)
+        {
+            // Before Hello a caller is told one thing only, whatever it asked for.
+            bool isEarly = caller.State == ConnectionState.AwaitingHello && method?.BeforeHello != true;
+            _bus.SendError(message, isEarly ? DBusError.HelloFirst(Text(message.Member)) : error);
+            return;
+        }
+
+        DriverCall call = new(_bus, method!, caller, message);
+        error = method!.Function(ref call);
+        if (error.IsNone)
+        {
+            call.SendReply();
+        }
+        else
+        {
+            _bus.SendError(message, error);
+        }
+    }
+
+    private static string Text(ReadOnlySpan<byte> ascii) => Encoding.ASCII.GetString(ascii);
+
+    private DBusError TryFind(in RoutedMessage message, out DriverMethod? method)
+    {
+        method = null;
+        bool hasInterface = message.Header.Interface.IsPresent;
+        if (!message.Header.Destination.IsPresent && !Text(message.Interface).Equals(PeerInterface, StringComparison.Ordinal))
+        {
+            return DBusError.DestinationMissing(hasInterface ? Text(message.Interface) : null, Text(message.Member));
+        }
+
+        if (_methodsByBytes.TryGetValue(message.Member, out List<DriverMethod>? same))
+        {
+            foreach (DriverMethod candidate in same)
+            {
+                if (!hasInterface || Ascii.Equals(message.Interface, candidate.Interface))
+                {
+                    method = candidate;
+                    return default;
+                }
+            }
+        }
+
+        return hasInterface && !_interfaces.Contains(Text(message.Interface))
+            ? DBusError.UnknownInterface(Text(message.Interface), Text(message.Path))
+            : DBusError.UnknownMethod(hasInterface ? Text(message.Interface) : null, Text(message.Member), Text(message.Path));
+    }
+
+    private DBusError Check(Connection caller, DriverMethod method, in RoutedMessage message)
+    {
+        if (caller.State == ConnectionState.AwaitingHello && !method.BeforeHello)
+        {
+            return DBusError.HelloFirst(method.Name);
+        }
+
+        if (method.Path != PathRule.Any && !message.Path.SequenceEqual("/org/freedesktop/DBus"u8))
+        {
+            return method.Path == PathRule.CanonicalOrDenied
+                ? DBusError.WrongPath(method.Name, Text(message.Path))
+                : DBusError.UnknownInterface(method.Interface, Text(message.Path));
+        }
+
+        if (method.IsPrivileged && !_privilege.IsPrivileged(caller))
+        {
+            return DBusError.NotPrivileged(method.Name);
+        }
+
+        return Ascii.Equals(message.Signature, method.InSignature)
+            ? default
+            : DBusError.WrongSignature(method.Name, method.InSignature, Text(message.Signature));
+    }
+}
+
+/// <summary>Who may do what concerns more than its own business: root, and the user that the bus runs as.</summary>
+internal sealed class Privilege(uint ownUserId)
+{
+    internal uint OwnUserId => ownUserId;
+
+    internal bool IsPrivileged(Connection connection) =>
+        connection.Credentials.UserId is { } user && (user == 0 || user == ownUserId);
+}

@@ -1,0 +1,134 @@
+using XcpBroker.Auth;
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Names;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Driver;
+
+/// <summary>Who is behind a name. Specification, "org.freedesktop.DBus.GetConnectionCredentials" and its older siblings.</summary>
+internal sealed class CredentialMethods(ConnectionTable connections, NameRegistry<Connection> names, PeerCredentials own)
+{
+    internal IEnumerable<DriverMethod> Table =>
+    [
+        new(BusName.Driver, "GetConnectionUnixUser", "s", "u", GetConnectionUnixUser),
+        new(BusName.Driver, "GetConnectionUnixProcessID", "s", "u", GetConnectionUnixProcessId),
+        new(BusName.Driver, "GetConnectionCredentials", "s", "a{sv}", GetConnectionCredentials),
+        new(BusName.Driver, "GetAdtAuditSessionData", "s", "ay", GetAdtAuditSessionData),
+        new(BusName.Driver, "GetConnectionSELinuxSecurityContext", "s", "ay", GetSecurityContext),
+    ];
+
+    private DBusError GetConnectionUnixUser(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out string name, out PeerCredentials? peer, out _);
+        if (error.IsNone && peer!.UserId is not null)
+        {
+            call.BeginReply().WriteUInt32(peer.UserId.Value);
+        }
+
+        return !error.IsNone || peer!.UserId is not null ? error : DBusError.UnixUserUnknown(name);
+    }
+
+    private DBusError GetConnectionUnixProcessId(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out string name, out PeerCredentials? peer, out _);
+        if (error.IsNone && peer!.ProcessId is not null)
+        {
+            call.BeginReply().WriteUInt32((uint)peer.ProcessId.Value);
+        }
+
+        return !error.IsNone || peer!.ProcessId is not null ? error : DBusError.UnixProcessIdUnknown(name);
+    }
+
+    private DBusError GetConnectionCredentials(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out _, out PeerCredentials? peer, out Connection? connection);
+        if (!error.IsNone)
+        {
+            return error;
+        }
+
+        // A pidfd names the process beyond doubt; it is opened only now, since keeping one would double every connection's descriptors.
+        int pidFd = call.Caller.CanReceiveFds && connection is not null ? connection.Transport.OpenPeerPidFd() : -1;
+        FdSet? fds = pidFd < 0 ? null : new FdSet([pidFd]);
+        WireWriter reply = call.BeginReply(fds);
+        int dict = reply.BeginArray(8);
+        if (peer!.UserId is { } user)
+        {
+            Entry(reply, "UnixUserID");
+            reply.WriteVariantUInt32(user);
+        }
+
+        if (peer.GroupIds is { } groups)
+        {
+            Entry(reply, "UnixGroupIDs");
+            reply.WriteVariantSignature("au");
+            int array = reply.BeginArray(4);
+            foreach (uint group in groups)
+            {
+                reply.WriteUInt32(group);
+            }
+
+            reply.EndArray(array);
+        }
+
+        if (peer.ProcessId is { } process)
+        {
+            Entry(reply, "ProcessID");
+            reply.WriteVariantUInt32((uint)process);
+        }
+
+        if (fds is not null)
+        {
+            Entry(reply, "ProcessFD");
+            reply.WriteVariantSignature("h");
+            reply.WriteUInt32(0);
+        }
+
+        if (peer.SecurityLabel is { } label)
+        {
+            Entry(reply, "LinuxSecurityLabel");
+            reply.WriteVariantSignature("ay");
+            int array = reply.BeginArray(1);
+            foreach (byte b in label)
+            {
+                reply.WriteByte(b);
+            }
+
+            reply.WriteByte(0);
+            reply.EndArray(array);
+        }
+
+        reply.EndArray(dict);
+        return default;
+    }
+
+    private DBusError GetAdtAuditSessionData(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out string name, out _, out _);
+        return error.IsNone ? DBusError.AdtAuditDataUnknown(name) : error;
+    }
+
+    private DBusError GetSecurityContext(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out string name, out _, out _);
+        return error.IsNone ? DBusError.SELinuxSecurityContextUnknown(name) : error;
+    }
+
+    private static void Entry(WireWriter reply, string key)
+    {
+        reply.BeginStruct();
+        reply.WriteString(key);
+    }
+
+    private DBusError Find(ref DriverCall call, out string name, out PeerCredentials? peer, out Connection? connection)
+    {
+        ReadOnlySpan<byte> bytes = call.Arguments.ReadString();
+        name = StrictUtf8.Instance.GetString(bytes);
+        connection = connections.OwnerOf(bytes, names);
+        peer = connection?.Credentials ?? (name == BusName.Driver ? own : null);
+        return peer is null ? DBusError.NameHasNoOwner(name) : default;
+    }
+}

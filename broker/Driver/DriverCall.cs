@@ -1,0 +1,71 @@
+using XcpBroker.Connections;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Routing;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Driver;
+
+/// <summary>One call of a method of the bus, whose signature has been checked.</summary>
+internal ref struct DriverCall
+{
+    private readonly BusMessages _bus;
+    private readonly DriverMethod _method;
+    private bool _hasBegun;
+    private bool _hasReplied;
+
+    internal DriverCall(BusMessages bus, DriverMethod method, Connection caller, in RoutedMessage message)
+    {
+        _bus = bus;
+        _method = method;
+        Caller = caller;
+        ReplySerial = message.Header.Serial;
+        ExpectsReply = message.ExpectsReply;
+        Path = message.Path;
+        Arguments = new WireReader(message.Body, message.Header.IsBigEndian);
+    }
+
+    internal Connection Caller { get; }
+
+    internal uint ReplySerial { get; }
+
+    internal bool ExpectsReply { get; }
+
+    internal ReadOnlySpan<byte> Path { get; }
+
+    /// <summary>The arguments; reading them moves on.</summary>
+    internal WireReader Arguments;
+
+    /// <summary>The next argument, a string.</summary>
+    internal string ReadString() => StrictUtf8.Instance.GetString(Arguments.ReadString());
+
+    /// <summary>Where the values of the reply go; descriptors that go with it are taken over.</summary>
+    internal WireWriter BeginReply(FdSet? fds = null)
+    {
+        _hasBegun = true;
+        return _bus.BeginReply(Caller, ReplySerial, _method.OutSignature, fds);
+    }
+
+    /// <summary>Sends the reply now instead of after the function, where something has to come after it.</summary>
+    internal void SendReply()
+    {
+        if (_hasReplied)
+        {
+            return;
+        }
+
+        if (!_hasBegun)
+        {
+            BeginReply();
+        }
+
+        _hasReplied = true;
+        if (ExpectsReply)
+        {
+            _bus.SendReply(Caller);
+        }
+        else
+        {
+            _bus.DiscardReply();
+        }
+    }
+}

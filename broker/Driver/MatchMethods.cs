@@ -1,0 +1,56 @@
+using XcpBroker.Connections;
+using XcpBroker.Matching;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.MatchRules;
+using XcpBroker.Protocol.Names;
+
+namespace XcpBroker.Driver;
+
+/// <summary>AddMatch and RemoveMatch. Specification, "Match Rules".</summary>
+internal sealed class MatchMethods(MatchIndex<Connection> rules, int maxRulesPerConnection)
+{
+    internal IEnumerable<DriverMethod> Table =>
+    [
+        new(BusName.Driver, "AddMatch", "s", "", AddMatch),
+        new(BusName.Driver, "RemoveMatch", "s", "", RemoveMatch),
+    ];
+
+    private DBusError AddMatch(ref DriverCall call)
+    {
+        if (rules.CountOf(call.Caller) >= maxRulesPerConnection)
+        {
+            return DBusError.LimitsExceeded(
+                $"{call.Caller.UniqueNameText} cannot have another match rule", "max_match_rules_per_connection", maxRulesPerConnection);
+        }
+
+        DBusError error = Parse(call.Arguments.ReadString(), out MatchRule? rule);
+        if (error.IsNone)
+        {
+            rules.Add(rule!, call.Caller);
+        }
+
+        return error;
+    }
+
+    private DBusError RemoveMatch(ref DriverCall call)
+    {
+        DBusError error = Parse(call.Arguments.ReadString(), out MatchRule? rule);
+        return !error.IsNone ? error
+            : rules.Remove(rule!, call.Caller) ? default
+            : DBusError.MatchRuleNotFound(rule!.ToString());
+    }
+
+    internal static DBusError Parse(ReadOnlySpan<byte> text, out MatchRule? rule)
+    {
+        rule = null;
+        if (text.Length > MatchRule.MaxTextLength)
+        {
+            return DBusError.LimitsExceeded($"a match rule of {text.Length} bytes", "the length of a match rule", MatchRule.MaxTextLength);
+        }
+
+        return MatchRuleParser.TryParse(text, out rule, out string? error)
+            ? default
+            : DBusError.MatchRuleInvalid(StrictUtf8.Instance.GetString(text), error!);
+    }
+}

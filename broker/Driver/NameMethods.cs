@@ -1,0 +1,178 @@
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Names;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Driver;
+
+/// <summary>Hello, the names and their owners. Specification, "Message Bus Messages".</summary>
+internal sealed class NameMethods(
+    ConnectionTable connections,
+    NameRegistry<Connection> names,
+    ConnectionAdmission admission,
+    OwnerSignals signals,
+    int maxNamesPerConnection)
+{
+    internal IEnumerable<DriverMethod> Table =>
+    [
+        new(BusName.Driver, "Hello", "", "s", Hello) { BeforeHello = true },
+        new(BusName.Driver, "RequestName", "su", "u", RequestName),
+        new(BusName.Driver, "ReleaseName", "s", "u", ReleaseName),
+        new(BusName.Driver, "ListQueuedOwners", "s", "as", ListQueuedOwners),
+        new(BusName.Driver, "ListNames", "", "as", ListNames),
+        new(BusName.Driver, "NameHasOwner", "s", "b", NameHasOwner),
+        new(BusName.Driver, "GetNameOwner", "s", "s", GetNameOwner),
+    ];
+
+    private DBusError Hello(ref DriverCall call)
+    {
+        Connection caller = call.Caller;
+        if (caller.State != ConnectionState.AwaitingHello)
+        {
+            return DBusError.HelloTwice(caller.UniqueNameText);
+        }
+
+        DBusError refusal = admission.Register(caller);
+        if (!refusal.IsNone)
+        {
+            return refusal;
+        }
+
+        // Clients expect the answer before anything else that they are sent.
+        call.BeginReply().WriteString(caller.UniqueName);
+        call.SendReply();
+        signals.UniqueNameAcquired(caller);
+        return default;
+    }
+
+    private DBusError RequestName(ref DriverCall call)
+    {
+        ReadOnlySpan<byte> name = call.Arguments.ReadString();
+        RequestNameFlags flags = (RequestNameFlags)call.Arguments.ReadUInt32();
+        DBusError error = CheckOwnable(name);
+        if (!error.IsNone)
+        {
+            return error;
+        }
+
+        // The unique name counts too, as in dbus-daemon.
+        if (names.CountOf(call.Caller) + 1 >= maxNamesPerConnection && !names.HasClaim(name, call.Caller))
+        {
+            return DBusError.LimitsExceeded($"{call.Caller.UniqueNameText} cannot have another name", "max_names_per_connection", maxNamesPerConnection);
+        }
+
+        (RequestNameReply reply, NameOwnerChange<Connection>? change) = names.Request(name, call.Caller, flags);
+        if (change is { } happened)
+        {
+            signals.OwnerChanged(happened);
+        }
+
+        call.BeginReply().WriteUInt32((uint)reply);
+        return default;
+    }
+
+    private DBusError ReleaseName(ref DriverCall call)
+    {
+        ReadOnlySpan<byte> name = call.Arguments.ReadString();
+        DBusError error = CheckOwnable(name);
+        if (!error.IsNone)
+        {
+            return error;
+        }
+
+        (ReleaseNameReply reply, NameOwnerChange<Connection>? change) = names.Release(name, call.Caller);
+        if (change is { } happened)
+        {
+            signals.OwnerChanged(happened);
+        }
+
+        call.BeginReply().WriteUInt32((uint)reply);
+        return default;
+    }
+
+    private DBusError ListQueuedOwners(ref DriverCall call)
+    {
+        ReadOnlySpan<byte> name = call.Arguments.ReadString();
+        WireWriter reply = call.BeginReply();
+        int owners = reply.BeginArray(4);
+        bool any = false;
+        if (!BusName.IsUnique(name) && !IsDriver(name))
+        {
+            foreach (Connection owner in names.QueuedOwners(name))
+            {
+                reply.WriteString(owner.UniqueName);
+                any = true;
+            }
+        }
+        else if (IsDriver(name) || Owner(name) is not null)
+        {
+            reply.WriteString(name);
+            any = true;
+        }
+
+        reply.EndArray(owners);
+        return any ? default : DBusError.NameHasNoOwner(Text(name));
+    }
+
+    private DBusError ListNames(ref DriverCall call)
+    {
+        WireWriter reply = call.BeginReply();
+        int array = reply.BeginArray(4);
+        reply.WriteString(BusName.Driver);
+        foreach (Connection connection in connections.Registered)
+        {
+            if (connection.State == ConnectionState.Active)
+            {
+                reply.WriteString(connection.UniqueName);
+            }
+        }
+
+        foreach (string name in names.Names)
+        {
+            reply.WriteString(name);
+        }
+
+        reply.EndArray(array);
+        return default;
+    }
+
+    private DBusError NameHasOwner(ref DriverCall call)
+    {
+        ReadOnlySpan<byte> name = call.Arguments.ReadString();
+        call.BeginReply().WriteBoolean(IsDriver(name) || Owner(name) is not null);
+        return default;
+    }
+
+    private DBusError GetNameOwner(ref DriverCall call)
+    {
+        ReadOnlySpan<byte> name = call.Arguments.ReadString();
+        if (IsDriver(name))
+        {
+            call.BeginReply().WriteString(name);
+            return default;
+        }
+
+        if (Owner(name) is not { } owner)
+        {
+            return DBusError.NameHasNoOwner(Text(name));
+        }
+
+        call.BeginReply().WriteString(owner.UniqueName);
+        return default;
+    }
+
+    private static DBusError CheckOwnable(ReadOnlySpan<byte> name) =>
+        !BusName.IsValid(name) ? DBusError.InvalidBusName(Text(name))
+        : BusName.IsUnique(name) ? DBusError.UniqueNameNotAllowed(Text(name))
+        : IsDriver(name) ? DBusError.DriverNameNotAllowed(Text(name))
+        : default;
+
+    private static bool IsDriver(ReadOnlySpan<byte> name) => name.SequenceEqual("org.freedesktop.DBus"u8);
+
+    // Whatever a peer writes where a name belongs may be in an error's text: strings on the bus are valid UTF-8.
+    private static string Text(ReadOnlySpan<byte> name) => StrictUtf8.Instance.GetString(name);
+
+    private Connection? Owner(ReadOnlySpan<byte> name) => connections.OwnerOf(name, names);
+}

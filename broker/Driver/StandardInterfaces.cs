@@ -1,0 +1,129 @@
+using System.Text;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Names;
+
+namespace XcpBroker.Driver;
+
+/// <summary>Peer, Introspectable and Properties of the bus. Specification, "Standard Interfaces".</summary>
+internal sealed class StandardInterfaces(string? machineId)
+{
+    private const string Peer = "org.freedesktop.DBus.Peer";
+    private const string Introspectable = "org.freedesktop.DBus.Introspectable";
+    private const string Properties = "org.freedesktop.DBus.Properties";
+
+    // The name of each property and its values; all are "as" and none can be set.
+    private static readonly (string Name, string[] Values)[] BusProperties =
+    [
+        ("Features", ["HeaderFiltering"]),
+        ("Interfaces", [MonitoringMethods.Interface, StatsMethods.Interface]),
+    ];
+
+    internal IEnumerable<DriverMethod> Table =>
+    [
+        new(Peer, "Ping", "", "", Ping),
+        new(Peer, "GetMachineId", "", "s", GetMachineId),
+        new(Introspectable, "Introspect", "", "s", Introspect),
+        new(Properties, "Get", "ss", "v", Get) { Path = PathRule.CanonicalOnly },
+        new(Properties, "GetAll", "s", "a{sv}", GetAll) { Path = PathRule.CanonicalOnly },
+        new(Properties, "Set", "ssv", "", Set) { Path = PathRule.CanonicalOnly },
+    ];
+
+    private static DBusError Ping(ref DriverCall call) => default;
+
+    private static DBusError Introspect(ref DriverCall call)
+    {
+        call.BeginReply().WriteString(StandardIntrospection.Render(Encoding.ASCII.GetString(call.Path)));
+        return default;
+    }
+
+    private static DBusError Get(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out string[]? values);
+        if (error.IsNone)
+        {
+            WriteVariant(call.BeginReply(), values!);
+        }
+
+        return error;
+    }
+
+    private static DBusError GetAll(ref DriverCall call)
+    {
+        string name = call.ReadString();
+        if (name != BusName.Driver)
+        {
+            return DBusError.UnknownInterface(name, "/org/freedesktop/DBus");
+        }
+
+        WireWriter reply = call.BeginReply();
+        int dict = reply.BeginArray(8);
+        foreach ((string property, string[] values) in BusProperties)
+        {
+            reply.BeginStruct();
+            reply.WriteString(property);
+            WriteVariant(reply, values);
+        }
+
+        reply.EndArray(dict);
+        return default;
+    }
+
+    private static DBusError Set(ref DriverCall call)
+    {
+        WireReader arguments = call.Arguments;
+        DBusError error = Find(ref call, out _);
+        if (!error.IsNone)
+        {
+            return error;
+        }
+
+        string name = StrictUtf8.Instance.GetString(arguments.ReadString());
+        return DBusError.PropertyReadOnly(name, StrictUtf8.Instance.GetString(arguments.ReadString()));
+    }
+
+    private static DBusError Find(ref DriverCall call, out string[]? values)
+    {
+        string interfaceName = call.ReadString();
+        string property = call.ReadString();
+        values = null;
+        if (interfaceName != BusName.Driver)
+        {
+            return DBusError.UnknownInterface(interfaceName, "/org/freedesktop/DBus");
+        }
+
+        foreach ((string name, string[] found) in BusProperties)
+        {
+            if (name == property)
+            {
+                values = found;
+                return default;
+            }
+        }
+
+        return DBusError.UnknownProperty(interfaceName, property);
+    }
+
+    private static void WriteVariant(WireWriter reply, string[] values)
+    {
+        reply.WriteVariantSignature("as");
+        int array = reply.BeginArray(4);
+        foreach (string value in values)
+        {
+            reply.WriteString(value);
+        }
+
+        reply.EndArray(array);
+    }
+
+    private DBusError GetMachineId(ref DriverCall call)
+    {
+        if (machineId is null)
+        {
+            return DBusError.Failed("This host has no machine id: neither /var/lib/dbus/machine-id nor /etc/machine-id can be read.");
+        }
+
+        call.BeginReply().WriteString(machineId);
+        return default;
+    }
+}

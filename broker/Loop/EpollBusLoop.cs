@@ -1,0 +1,172 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using XcpBroker.Interop;
+
+namespace XcpBroker.Loop;
+
+/// <summary>The bus loop over level-triggered epoll; other threads wake it through an eventfd.</summary>
+/// <remarks>
+/// Level-triggered because a turn reads a bounded amount from each descriptor and comes back for the rest: nothing has to be
+/// drained until EAGAIN, which would cost one more system call a message.
+/// </remarks>
+internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
+{
+    private const int MaxEventsPerTurn = 64;
+
+    // struct epoll_event is packed on x86-64 only.
+    private static readonly int EventSize = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+    private static readonly int DataOffset = EventSize - 8;
+
+    private readonly int _epoll;
+    private readonly int _wake;
+    private readonly byte* _events;
+    private readonly ConcurrentQueue<(Action<object?> Action, object? State)> _posted = new();
+    private readonly List<IEpollHandler?> _handlers = [];
+    private readonly List<uint> _generations = [];
+    private readonly Stack<int> _freeSlots = new();
+    private int _wakePending;
+    private Thread? _thread;
+    private bool _stopping;
+
+    internal EpollBusLoop(TimeProvider clock)
+        : base(clock)
+    {
+        _events = (byte*)NativeMemory.Alloc((nuint)(MaxEventsPerTurn * EventSize));
+        _epoll = Check(LibC.EpollCreate(LibC.EPOLL_CLOEXEC), "epoll_create1");
+        _wake = Check(LibC.EventFd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK), "eventfd");
+        Register(_wake, new WakeHandler(this), LibC.EPOLLIN);
+    }
+
+    internal override bool IsCurrent => Thread.CurrentThread == _thread;
+
+    public override void Schedule(Action<object?> action, object? state)
+    {
+        _posted.Enqueue((action, state));
+        if (Interlocked.Exchange(ref _wakePending, 1) == 0)
+        {
+            ulong one = 1;
+            _ = LibC.Write(_wake, (byte*)&one, sizeof(ulong));
+        }
+    }
+
+    /// <summary>Watches a descriptor; returns the key for <see cref="Modify"/> and <see cref="Unregister"/>, or -1 with errno set.</summary>
+    internal long Register(int fd, IEpollHandler handler, uint events)
+    {
+        if (!_freeSlots.TryPop(out int slot))
+        {
+            slot = _handlers.Count;
+            _handlers.Add(null);
+            _generations.Add(0);
+        }
+
+        long key = ((long)_generations[slot] << 32) | (uint)slot;
+        if (Control(LibC.EPOLL_CTL_ADD, fd, events, key) < 0)
+        {
+            _freeSlots.Push(slot);
+            return -1;
+        }
+
+        _handlers[slot] = handler;
+        return key;
+    }
+
+    internal void Modify(int fd, long key, uint events) => Control(LibC.EPOLL_CTL_MOD, fd, events, key);
+
+    /// <summary>Forgets the descriptor. Events of it that this turn has already fetched are not delivered.</summary>
+    internal void Unregister(int fd, long key)
+    {
+        Control(LibC.EPOLL_CTL_DEL, fd, 0, key);
+        int slot = (int)(uint)key;
+        _handlers[slot] = null;
+        _generations[slot]++;
+        _freeSlots.Push(slot);
+    }
+
+    /// <summary>Turns until <see cref="Stop"/>, on the calling thread.</summary>
+    internal void Run()
+    {
+        _thread = Thread.CurrentThread;
+        while (!_stopping)
+        {
+            Turn();
+        }
+
+        RunTurnEnd();
+    }
+
+    /// <summary>Ends <see cref="Run"/> after the present turn. Bus loop only.</summary>
+    internal void Stop() => _stopping = true;
+
+    public void Dispose()
+    {
+        LibC.Close(_wake);
+        LibC.Close(_epoll);
+        NativeMemory.Free(_events);
+    }
+
+    private void Turn()
+    {
+        int timeout = HasReady || !_posted.IsEmpty ? 0 : MillisecondsUntilNextDeadline();
+        int count = LibC.EpollWait(_epoll, _events, MaxEventsPerTurn, timeout);
+        if (count < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
+        {
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "epoll_wait failed");
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            byte* entry = _events + (i * EventSize);
+            long key = *(long*)(entry + DataOffset);
+            int slot = (int)(uint)key;
+            if (_generations[slot] == (uint)(key >> 32) && _handlers[slot] is { } handler)
+            {
+                handler.OnEvents(*(uint*)entry);
+            }
+        }
+
+        RunReady();
+        RunPosted();
+        Deadlines.Tick();
+        RunTurnEnd();
+    }
+
+    private void RunPosted()
+    {
+        // Only what is there now: posted work that posts again must not keep the sockets waiting.
+        for (int left = _posted.IsEmpty ? 0 : _posted.Count; left > 0 && _posted.TryDequeue(out (Action<object?> Action, object? State) work); left--)
+        {
+            work.Action(work.State);
+        }
+    }
+
+    private int MillisecondsUntilNextDeadline() =>
+        Deadlines.UntilNext() is { } delay ? (int)Math.Clamp(Math.Ceiling(delay.TotalMilliseconds), 0, int.MaxValue) : -1;
+
+    private int Control(int operation, int fd, uint events, long key)
+    {
+        byte* entry = stackalloc byte[16];
+        *(uint*)entry = events;
+        *(long*)(entry + DataOffset) = key;
+        return LibC.EpollControl(_epoll, operation, fd, entry);
+    }
+
+    private static int Check(int result, string call) =>
+        result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{call} failed");
+
+    private sealed class WakeHandler(EpollBusLoop loop) : IEpollHandler
+    {
+        public void OnEvents(uint events)
+        {
+            ulong count;
+            _ = LibC.Read(loop._wake, (byte*)&count, sizeof(ulong));
+            Volatile.Write(ref loop._wakePending, 0);
+        }
+    }
+}
+
+/// <summary>Receives the epoll events of one descriptor.</summary>
+internal interface IEpollHandler
+{
+    void OnEvents(uint events);
+}

@@ -1,0 +1,20 @@
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol.MatchRules;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Matching;
+
+/// <summary>Adds to a message what match rules want to know besides: which names its sender and its recipient own now.</summary>
+internal sealed class SubjectMaker(NameRegistry<Connection> names)
+{
+    private static readonly string[] BusNames = [Protocol.Names.BusName.Driver];
+
+    internal MatchSubject Make(in RoutedMessage message, Connection? recipient) => new(message.Header, message.Bytes)
+    {
+        Sender = message.Sender is { } sender ? sender.UniqueName : "org.freedesktop.DBus"u8,
+        SenderNames = message.Sender is null ? BusNames : names.OwnedNames(message.Sender),
+        Recipient = recipient is null ? default : recipient.UniqueName,
+        RecipientNames = recipient is null ? null : names.OwnedNames(recipient),
+    };
+}

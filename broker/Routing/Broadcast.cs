@@ -1,0 +1,27 @@
+using XcpBroker.Connections;
+using XcpBroker.Matching;
+using XcpBroker.Protocol.MatchRules;
+using XcpBroker.Quotas;
+
+namespace XcpBroker.Routing;
+
+/// <summary>Sends a signal to every connection with a rule that matches it, one copy each.</summary>
+internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subjects, Delivery delivery)
+{
+    private readonly List<Connection> _receivers = [];
+
+    /// <returns>Work done: look-ups and deliveries.</returns>
+    internal int Send(in RoutedMessage message, ChargeKind kind)
+    {
+        MatchSubject subject = subjects.Make(message, null);
+        int cost = rules.Collect(subject, _receivers);
+        foreach (Connection receiver in _receivers)
+        {
+            delivery.DeliverBroadcast(receiver, message, kind);
+        }
+
+        cost += _receivers.Count;
+        _receivers.Clear();
+        return cost;
+    }
+}

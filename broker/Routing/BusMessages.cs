@@ -1,0 +1,163 @@
+using XcpBroker.Connections;
+using XcpBroker.Metrics;
+using XcpBroker.Monitoring;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Protocol.Names;
+using XcpBroker.Quotas;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Routing;
+
+/// <summary>Messages that the bus makes itself: replies, errors, and the signals of org.freedesktop.DBus.</summary>
+/// <remarks>
+/// Host-native byte order, NO_REPLY_EXPECTED, a serial of its own each (the copies of a broadcast share it). All of them are paid
+/// from the receiver's reserve: a peer that does not even read these is ended.
+/// </remarks>
+internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, MonitorTap monitors, BrokerCounters counters)
+{
+    private const string Path = "/org/freedesktop/DBus";
+
+    private readonly MessageBuilder _reply = new();
+    private readonly MessageBuilder _message = new();
+    private FdSet? _replyFds;
+    private uint _replySerial;
+
+    /// <summary>The last serial used.</summary>
+    internal uint Serial { get; private set; }
+
+    /// <summary>Starts the answer to a call; its arguments go into the returned writer. The descriptors are taken over.</summary>
+    internal WireWriter BeginReply(Connection caller, uint replySerial, string signature, FdSet? fds)
+    {
+        DiscardReply();
+        _replyFds = fds;
+        _replySerial = replySerial;
+        _reply.Begin(new MessageFields
+        {
+            Type = MessageType.MethodReturn,
+            Flags = MessageFlags.NoReplyExpected,
+            ReplySerial = replySerial,
+            Destination = NameOf(caller),
+            Sender = BusName.Driver,
+            Signature = signature,
+            UnixFds = (uint)(fds?.Count ?? 0),
+        });
+        return _reply.Body;
+    }
+
+    internal void SendReply(Connection caller)
+    {
+        DeliveryResult result = SendTo(caller, _reply.Finish(NextSerial()), _replyFds);
+        DiscardReply();
+        if (result == DeliveryResult.OverFds)
+        {
+            SendErrorTo(caller, _replySerial, DBusError.Failed("Too many file descriptors wait for you already: read them first."));
+        }
+    }
+
+    /// <summary>The caller wants no answer.</summary>
+    internal void DiscardReply()
+    {
+        _replyFds?.Release();
+        _replyFds = null;
+    }
+
+    /// <summary>Tells a message's sender why it went nowhere, unless it said that it wants no answer.</summary>
+    internal void SendError(in RoutedMessage failed, DBusError error)
+    {
+        if ((failed.Header.Flags & MessageFlags.NoReplyExpected) != 0)
+        {
+            counters.ErrorsUnwanted++;
+            return;
+        }
+
+        SendErrorTo(failed.Sender!, failed.Header.Serial, error);
+    }
+
+    internal void SendErrorTo(Connection receiver, uint replySerial, DBusError error)
+    {
+        _message.Begin(new MessageFields
+        {
+            Type = MessageType.Error,
+            Flags = MessageFlags.NoReplyExpected,
+            ErrorName = error.Name,
+            ReplySerial = replySerial,
+            Destination = NameOf(receiver),
+            Sender = BusName.Driver,
+            Signature = "s",
+        });
+        _message.Body.WriteString(error.Message);
+        SendTo(receiver, _message.Finish(NextSerial()));
+    }
+
+    /// <summary>Specification, "org.freedesktop.DBus.NameAcquired".</summary>
+    internal void SendNameAcquired(Connection owner, string name) => SendNameSignal("NameAcquired", owner, name);
+
+    /// <summary>Specification, "org.freedesktop.DBus.NameLost".</summary>
+    internal void SendNameLost(Connection owner, string name) => SendNameSignal("NameLost", owner, name);
+
+    /// <summary>Specification, "org.freedesktop.DBus.NameOwnerChanged": to all that match; an empty name is nobody.</summary>
+    internal void BroadcastNameOwnerChanged(string name, string oldOwner, string newOwner)
+    {
+        _message.Begin(new MessageFields
+        {
+            Type = MessageType.Signal,
+            Flags = MessageFlags.NoReplyExpected,
+            Path = Path,
+            Interface = BusName.Driver,
+            Member = "NameOwnerChanged",
+            Sender = BusName.Driver,
+            Signature = "sss",
+        });
+        _message.Body.WriteString(name);
+        _message.Body.WriteString(oldOwner);
+        _message.Body.WriteString(newOwner);
+        ReadOnlySpan<byte> bytes = _message.Finish(NextSerial());
+        MessageHeader header = Parse(bytes);
+        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
+        monitors.Offer(message, null);
+        broadcast.Send(message, ChargeKind.Reserved);
+    }
+
+    private static string? NameOf(Connection connection) => connection.IsRegistered ? connection.UniqueNameText : null;
+
+    private static MessageHeader Parse(ReadOnlySpan<byte> bytes)
+    {
+        MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
+        System.Diagnostics.Debug.Assert(violation == MessageViolation.None, "the bus made an invalid message");
+        return header;
+    }
+
+    private void SendNameSignal(string member, Connection owner, string name)
+    {
+        _message.Begin(new MessageFields
+        {
+            Type = MessageType.Signal,
+            Flags = MessageFlags.NoReplyExpected,
+            Path = Path,
+            Interface = BusName.Driver,
+            Member = member,
+            Destination = NameOf(owner),
+            Sender = BusName.Driver,
+            Signature = "s",
+        });
+        _message.Body.WriteString(name);
+        SendTo(owner, _message.Finish(NextSerial()));
+    }
+
+    private DeliveryResult SendTo(Connection receiver, ReadOnlySpan<byte> bytes, FdSet? fds = null)
+    {
+        MessageHeader header = Parse(bytes);
+        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]) { Fds = fds };
+        monitors.Offer(message, receiver);
+        return delivery.TryDeliver(receiver, message, ChargeKind.Reserved);
+    }
+
+    private uint NextSerial()
+    {
+        Serial++;
+        Serial += Serial == 0 ? 1u : 0;
+        return Serial;
+    }
+}

@@ -1,0 +1,41 @@
+using XcpBroker.Connections;
+using XcpBroker.Loop;
+using XcpBroker.Protocol;
+
+namespace XcpBroker.Routing;
+
+/// <summary>reply_timeout: answers calls that have waited too long with NoReply. One deadline for all, since all wait equally long.</summary>
+internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable connections, BusMessages bus, BusLoop loop, TimeSpan? timeout)
+{
+    private readonly List<PendingCall> _expired = [];
+    private Deadline _deadline;
+
+    /// <summary>To be called when a call has been added.</summary>
+    internal void Watch()
+    {
+        if (timeout is { } delay && !_deadline.IsPending)
+        {
+            _deadline = loop.Deadlines.After(delay, static state => ((ReplyTimeouts)state!).Expire(), this);
+        }
+    }
+
+    private void Expire()
+    {
+        replies.TakeExpired(loop.Clock.GetTimestamp(), _expired);
+        foreach (PendingCall call in _expired)
+        {
+            if (connections.Find(call.Caller) is { IsOpen: true } caller)
+            {
+                string callee = connections.Find(call.Callee)?.UniqueNameText ?? "a peer that is gone";
+                bus.SendErrorTo(caller, call.Serial, DBusError.ReplyTimeout(callee, timeout!.Value));
+            }
+        }
+
+        _expired.Clear();
+        if (replies.NextDeadline is { } next)
+        {
+            TimeSpan left = loop.Clock.GetElapsedTime(loop.Clock.GetTimestamp(), next);
+            _deadline = loop.Deadlines.After(left, static state => ((ReplyTimeouts)state!).Expire(), this);
+        }
+    }
+}

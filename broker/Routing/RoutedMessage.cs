@@ -1,0 +1,58 @@
+using XcpBroker.Buffers;
+using XcpBroker.Connections;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Routing;
+
+/// <summary>One valid message on its way through the bus. A view: whoever keeps it copies it or shares its block.</summary>
+internal readonly ref struct RoutedMessage
+{
+    private readonly ref readonly MessageHeader _header;
+
+    /// <param name="bytes">The whole message, as it came or as the bus built it.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="stamped">What is delivered in place of the header: with the true SENDER, without unknown fields.</param>
+    internal RoutedMessage(ReadOnlySpan<byte> bytes, in MessageHeader header, ReadOnlySpan<byte> stamped)
+    {
+        Bytes = bytes;
+        _header = ref header;
+        Stamped = stamped;
+    }
+
+    internal ReadOnlySpan<byte> Bytes { get; }
+
+    internal ref readonly MessageHeader Header => ref _header;
+
+    internal ReadOnlySpan<byte> Stamped { get; }
+
+    internal ReadOnlySpan<byte> Body => Bytes[_header.BodyOffset..];
+
+    /// <summary>Null: the bus itself.</summary>
+    internal Connection? Sender { get; init; }
+
+    /// <summary>The block that <see cref="Bytes"/> fills from its start, or null.</summary>
+    internal Block? Block { get; init; }
+
+    internal FdSet? Fds { get; init; }
+
+    internal MessageType Type => _header.Type;
+
+    internal ReadOnlySpan<byte> Destination => _header.Destination.In(Bytes);
+
+    internal ReadOnlySpan<byte> Path => _header.Path.In(Bytes);
+
+    internal ReadOnlySpan<byte> Interface => _header.Interface.In(Bytes);
+
+    internal ReadOnlySpan<byte> Member => _header.Member.In(Bytes);
+
+    internal ReadOnlySpan<byte> Signature => _header.Signature.In(Bytes);
+
+    /// <summary>A method call whose sender waits for an answer.</summary>
+    internal bool ExpectsReply => _header.Type == MessageType.MethodCall && (_header.Flags & MessageFlags.NoReplyExpected) == 0;
+
+    internal int DeliveredLength => Stamped.Length + _header.BodyLength;
+
+    internal BodyArguments Arguments => new(Body, Signature, _header.IsBigEndian);
+}

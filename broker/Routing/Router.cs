@@ -1,0 +1,230 @@
+using XcpBroker.Connections;
+using XcpBroker.Diagnostics;
+using XcpBroker.Metrics;
+using XcpBroker.Monitoring;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Quotas;
+
+namespace XcpBroker.Routing;
+
+/// <summary>Decides where a peer's message goes: to the bus, to one peer, to all that match, or nowhere.</summary>
+internal sealed class Router(
+    ConnectionTable connections,
+    NameRegistry<Connection> names,
+    PendingReplies replies,
+    Delivery delivery,
+    Broadcast broadcast,
+    MonitorTap monitors,
+    BusMessages bus,
+    IBusDriver driver,
+    Dooms dooms,
+    ReplyTimeouts timeouts,
+    BrokerCounters counters,
+    RouterLimits limits)
+{
+    /// <summary>Handles one message of a registered peer, or of one that has yet to say Hello.</summary>
+    /// <returns>Work done, in deliveries and look-ups; at least 1.</returns>
+    internal int Route(in RoutedMessage message)
+    {
+        Connection sender = message.Sender!;
+        if (sender.State == ConnectionState.Monitoring)
+        {
+            dooms.Doom(sender, CloseReason.MonitorSent);
+            return 1;
+        }
+
+        if (message.Type is < MessageType.MethodCall or > MessageType.Signal)
+        {
+            // Specification, "Message types": unknown ones are ignored. They are well-formed, but nobody asked for them.
+            counters.UnknownTypes++;
+            return 1;
+        }
+
+        bool toBus = IsToBus(message);
+        if (sender.State == ConnectionState.AwaitingHello && !(toBus && message.Type == MessageType.MethodCall))
+        {
+            dooms.Doom(sender, CloseReason.NotHelloFirst);
+            return 1;
+        }
+
+        if (IsForgedBusSignal(message))
+        {
+            counters.ForgedSignals++;
+            return 1;
+        }
+
+        if (toBus)
+        {
+            return ToBus(message);
+        }
+
+        if (message.Header.Destination.IsPresent)
+        {
+            return ToPeer(message);
+        }
+
+        if (message.Type == MessageType.Signal)
+        {
+            monitors.Offer(message, null);
+            return 1 + broadcast.Send(message, ChargeKind.Received);
+        }
+
+        // A reply to nobody; calls without destination are the bus's.
+        monitors.Offer(message, null);
+        counters.UnexpectedReplies++;
+        return 1;
+    }
+
+    private static bool IsToBus(in RoutedMessage message) => message.Header.Destination.IsPresent
+        ? message.Destination.SequenceEqual("org.freedesktop.DBus"u8)
+        : message.Type == MessageType.MethodCall;
+
+    /// <summary>Exactly this interface: its sub-interfaces (Properties, ObjectManager) are every service's.</summary>
+    private static bool IsForgedBusSignal(in RoutedMessage message) =>
+        message.Type == MessageType.Signal && message.Interface.SequenceEqual("org.freedesktop.DBus"u8);
+
+    private int ToBus(in RoutedMessage message)
+    {
+        monitors.Offer(message, null);
+        if (message.Type == MessageType.MethodCall)
+        {
+            driver.Call(message.Sender!, message);
+        }
+        else
+        {
+            counters.MessagesToBusIgnored++;
+        }
+
+        return 1;
+    }
+
+    private int ToPeer(in RoutedMessage message)
+    {
+        Connection? receiver = connections.OwnerOf(message.Destination, names);
+        monitors.Offer(message, receiver);
+        if (receiver is null)
+        {
+            ToNobody(message);
+        }
+        else if (message.Type == MessageType.MethodCall)
+        {
+            Call(message, receiver);
+        }
+        else if (message.Type == MessageType.Signal)
+        {
+            Signal(message, receiver);
+        }
+        else
+        {
+            Reply(message, receiver);
+        }
+
+        return 2;
+    }
+
+    private void ToNobody(in RoutedMessage message)
+    {
+        if (message.ExpectsReply)
+        {
+            string name = System.Text.Encoding.ASCII.GetString(message.Destination);
+            bool mayStart = (message.Header.Flags & MessageFlags.NoAutoStart) == 0;
+            bus.SendError(message, mayStart ? DBusError.ServiceUnknown(name) : DBusError.NameHasNoOwner(name));
+        }
+        else if (message.Type is MessageType.MethodCall or MessageType.Signal)
+        {
+            counters.UnicastsToNobody++;
+        }
+        else
+        {
+            counters.UnexpectedReplies++;
+        }
+    }
+
+    private void Call(in RoutedMessage message, Connection receiver)
+    {
+        Connection sender = message.Sender!;
+        uint serial = message.Header.Serial;
+        if (message.ExpectsReply)
+        {
+            if (replies.CountOf(sender.Replies) >= limits.MaxRepliesPerConnection)
+            {
+                bus.SendError(message, DBusError.LimitsExceeded(
+                    $"{sender.UniqueNameText} cannot have another call in flight", "max_replies_per_connection", limits.MaxRepliesPerConnection));
+                return;
+            }
+
+            if (!replies.TryAdd(new PendingCall(sender.Id, receiver.Id, serial), ref sender.Replies, ref receiver.Replies))
+            {
+                bus.SendError(message, DBusError.SerialInUse(serial, receiver.UniqueNameText));
+                return;
+            }
+
+            timeouts.Watch();
+        }
+
+        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Sent);
+        if (result == DeliveryResult.Queued)
+        {
+            return;
+        }
+
+        if (message.ExpectsReply)
+        {
+            replies.TryTake(new PendingCall(sender.Id, receiver.Id, serial));
+        }
+
+        Refuse(message, receiver, result);
+    }
+
+    private void Signal(in RoutedMessage message, Connection receiver)
+    {
+        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Sent);
+        if (result != DeliveryResult.Queued)
+        {
+            Refuse(message, receiver, result);
+        }
+    }
+
+    /// <summary>Only the answer to a call that was delivered is passed on; any other is dropped without a word to anybody.</summary>
+    private void Reply(in RoutedMessage message, Connection receiver)
+    {
+        if (!replies.TryTake(new PendingCall(receiver.Id, message.Sender!.Id, message.Header.ReplySerial)))
+        {
+            counters.UnexpectedReplies++;
+            return;
+        }
+
+        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Reserved);
+        if (result is DeliveryResult.ReceiverTakesNoFds or DeliveryResult.OverFds or DeliveryResult.OverShare)
+        {
+            // The caller waits: it is told why the answer cannot reach it.
+            bus.SendErrorTo(receiver, message.Header.ReplySerial, Reason(result, receiver));
+            counters.RepliesReplaced++;
+        }
+    }
+
+    private void Refuse(in RoutedMessage message, Connection receiver, DeliveryResult result)
+    {
+        counters.UnicastsRefused++;
+        bus.SendError(message, Reason(result, receiver));
+    }
+
+    private DBusError Reason(DeliveryResult result, Connection receiver) => result switch
+    {
+        DeliveryResult.ReceiverTakesNoFds => DBusError.UnixFdsNotNegotiated(receiver.UniqueNameText),
+        DeliveryResult.OverFds => DBusError.ReceiverFull(receiver.UniqueNameText, "max_outgoing_unix_fds", limits.MaxOutgoingFds),
+        DeliveryResult.OverBytes => DBusError.LimitsExceeded($"the message to {receiver.UniqueNameText} was not queued", "max_outgoing_bytes", limits.MaxOutgoingBytes),
+        DeliveryResult.OverShare => DBusError.LimitsExceeded(
+            $"the message to {receiver.UniqueNameText} does not fit into its payer's share", "max_total_bytes", limits.MaxTotalBytes),
+        _ => DBusError.ServiceUnknown(receiver.UniqueNameText),
+    };
+}
+
+/// <summary>The limits that routing refuses by; each is dbus-daemon's of that name.</summary>
+/// <param name="MaxRepliesPerConnection">Calls of one connection that await their answers.</param>
+/// <param name="MaxOutgoingBytes">Bytes that one connection may have queued.</param>
+/// <param name="MaxOutgoingFds">Descriptors queued for one receiver.</param>
+/// <param name="MaxTotalBytes">Bytes queued for all together; ours.</param>
+internal sealed record RouterLimits(int MaxRepliesPerConnection, long MaxOutgoingBytes, long MaxOutgoingFds, long MaxTotalBytes);

@@ -1,0 +1,98 @@
+using System.IO.Pipelines;
+using XcpBroker.Auth;
+using XcpBroker.Buffers;
+
+namespace XcpBroker.Transport;
+
+/// <summary>One byte stream to a peer. It moves bytes and descriptors and knows no messages.</summary>
+/// <remarks>
+/// Input is a <see cref="PipeReader"/> of which only <see cref="PipeReader.TryRead"/> and AdvanceTo are used: the loop says when
+/// there is something to read, nobody waits. Output is not a PipeWriter: a fan-out to n peers would copy the bytes n times, so
+/// <see cref="Send"/> takes a gather list of shared blocks.
+/// </remarks>
+internal interface ITransportConnection
+{
+    const int Broken = -1;
+
+    /// <summary>Our user has too many descriptors in flight (ETOOMANYREFS); it passes as their receivers take them.</summary>
+    const int TooManyFdsInFlight = -2;
+
+    PipeReader Input { get; }
+
+    /// <summary>Who the kernel says the peer is, from when it connected.</summary>
+    PeerCredentials Credentials { get; }
+
+    /// <summary>Whether descriptors can pass at all; the peer must still negotiate them.</summary>
+    bool CanPassFds { get; }
+
+    /// <summary>Descriptors received with the input so far, in order, and not yet taken.</summary>
+    ReceivedFds ReceivedFds { get; }
+
+    /// <summary>The block that holds all of the last read's bytes and nothing else, or null. Only until AdvanceTo.</summary>
+    Block? InputBlock { get; }
+
+    /// <summary>Bytes that are held back unread because their message is not complete, or its turn was over.</summary>
+    int HeldBytes { get; }
+
+    /// <summary>Joins the transport to its connection; events come from then on.</summary>
+    void Start(ITransportEvents events);
+
+    /// <summary>Says, before AdvanceTo, how long the incomplete message that is left over will be, so that it can be read into one block.</summary>
+    void Expect(int messageBytes);
+
+    /// <summary>Asks for <see cref="ITransportEvents.OnWritable"/>, after a send that took less than all.</summary>
+    void NotifyWhenWritable(bool wanted);
+
+    /// <summary>Sends what fits now.</summary>
+    /// <returns>Bytes taken, from 0; or <see cref="Broken"/>, or <see cref="TooManyFdsInFlight"/> (nothing taken, try later).</returns>
+    int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds);
+
+    /// <summary>A new pidfd of the peer's process, or -1 when there is none to be had.</summary>
+    int OpenPeerPidFd();
+
+    void Close();
+}
+
+/// <summary>What a transport tells its connection.</summary>
+internal interface ITransportEvents
+{
+    void OnReadable();
+
+    void OnWritable();
+}
+
+/// <summary>A run of bytes of a shared block.</summary>
+internal struct OutgoingSegment
+{
+    internal Block Block;
+    internal int Offset;
+    internal int Length;
+
+    /// <summary>Descriptors that go with the segment's first byte.</summary>
+    internal QueuedFds? Fds;
+
+    /// <summary>Belongs to a message that came with descriptors, also once they are sent.</summary>
+    internal bool IsFdMessage;
+}
+
+/// <summary>Something that peers connect to.</summary>
+internal interface IListener : IDisposable
+{
+    /// <summary>32 hexadecimal digits.</summary>
+    string Guid { get; }
+
+    /// <summary>Stops or resumes accepting.</summary>
+    void Pause(bool paused);
+
+    /// <summary>A connection has closed, so a descriptor is free again.</summary>
+    void OnConnectionClosed();
+}
+
+/// <summary>Takes the connections of listeners.</summary>
+internal interface ITransportAcceptor
+{
+    void Accept(ITransportConnection transport, IListener listener);
+
+    /// <summary>accept(2) has begun to fail with this errno; said once until it works again.</summary>
+    void AcceptFailed(int errno);
+}

@@ -1,0 +1,145 @@
+using System.Runtime.InteropServices;
+using XcpBroker.Buffers;
+using XcpBroker.Interop;
+using XcpBroker.Loop;
+
+namespace XcpBroker.Transport;
+
+/// <summary>What all sockets of one loop share: the scratch buffer, and the argument blocks of recvmsg and sendmsg.</summary>
+internal sealed unsafe class SocketIO : IDisposable
+{
+    /// <summary>Segments in one gather write; more go out in the next.</summary>
+    internal const int MaxSegments = 64;
+
+    /// <summary>What a read may put in front of its own bytes: the kept start of a message that is too short for its own block.</summary>
+    private const int KeptMax = 16 * 1024;
+
+    private const int ControlSize = 16 + (LibC.MaxFdsPerMessage * sizeof(int)) + 12;
+
+    private readonly LibC.IoVector* _vectors = (LibC.IoVector*)NativeMemory.AllocZeroed((nuint)(MaxSegments * sizeof(LibC.IoVector)));
+    private readonly byte* _control = (byte*)NativeMemory.AllocZeroed(ControlSize);
+    private readonly LibC.MessageHeader* _header = (LibC.MessageHeader*)NativeMemory.AllocZeroed((nuint)sizeof(LibC.MessageHeader));
+
+    /// <param name="loop">The loop whose sockets these are.</param>
+    /// <param name="pool">Blocks for what a read leaves over.</param>
+    /// <param name="readSize">Bytes that one read takes at most.</param>
+    internal SocketIO(EpollBusLoop loop, BlockPool pool, int readSize)
+    {
+        Loop = loop;
+        Pool = pool;
+        ReadSize = readSize;
+        Scratch = GC.AllocateUninitializedArray<byte>(KeptMax + readSize, pinned: true);
+    }
+
+    internal EpollBusLoop Loop { get; }
+
+    internal BlockPool Pool { get; }
+
+    internal int ReadSize { get; }
+
+    /// <summary>Where reads land. Pinned; valid until the next read of any connection.</summary>
+    internal byte[] Scratch { get; }
+
+    /// <summary>One recvmsg.</summary>
+    /// <returns>Bytes received; 0 when the stream has ended or broken; -1 when there is nothing now.</returns>
+    internal int Receive(int fd, Span<byte> into, ref ReceivedFds? fds)
+    {
+        nint received;
+        fixed (byte* start = into)
+        {
+            _vectors[0].Base = start;
+            _vectors[0].Length = (nuint)into.Length;
+            *_header = new LibC.MessageHeader { Vectors = _vectors, VectorCount = 1, Control = _control, ControlLength = ControlSize };
+            received = LibC.ReceiveMessage(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_CMSG_CLOEXEC);
+        }
+
+        if (received < 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            return errno is LibC.EAGAIN or LibC.EINTR ? -1 : 0;
+        }
+
+        if (_header->ControlLength > 0 || (_header->Flags & LibC.MSG_CTRUNC) != 0)
+        {
+            TakeFds(ref fds);
+        }
+
+        return (int)received;
+    }
+
+    /// <summary>One sendmsg.</summary>
+    /// <returns>As <see cref="ITransportConnection.Send"/>.</returns>
+    internal int Send(int fd, ReadOnlySpan<OutgoingSegment> segments, FdSet? fds)
+    {
+        int count = Math.Min(segments.Length, MaxSegments);
+        for (int i = 0; i < count; i++)
+        {
+            _vectors[i].Base = segments[i].Block.Pointer + segments[i].Offset;
+            _vectors[i].Length = (nuint)segments[i].Length;
+        }
+
+        *_header = new LibC.MessageHeader { Vectors = _vectors, VectorCount = (nuint)count };
+        if (fds is not null)
+        {
+            PutFds(fds.Fds);
+        }
+
+        nint sent = LibC.SendMessage(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
+        if (sent < 0)
+        {
+            return Marshal.GetLastPInvokeError() switch
+            {
+                LibC.EAGAIN or LibC.EINTR => 0,
+                LibC.ETOOMANYREFS => ITransportConnection.TooManyFdsInFlight,
+                _ => ITransportConnection.Broken,
+            };
+        }
+
+        return (int)sent;
+    }
+
+    internal static int PeerPidFd(int fd)
+    {
+        int pidFd;
+        uint length = sizeof(int);
+        return LibC.GetSocketOption(fd, LibC.SOL_SOCKET, LibC.SO_PEERPIDFD, (byte*)&pidFd, &length) == 0 ? pidFd : -1;
+    }
+
+    public void Dispose()
+    {
+        NativeMemory.Free(_vectors);
+        NativeMemory.Free(_control);
+        NativeMemory.Free(_header);
+    }
+
+    private void TakeFds(ref ReceivedFds? fds)
+    {
+        fds ??= new ReceivedFds();
+        byte* end = _control + _header->ControlLength;
+        byte* at = _control;
+        while (at + sizeof(LibC.ControlHeader) <= end)
+        {
+            LibC.ControlHeader* entry = (LibC.ControlHeader*)at;
+            nuint dataLength = entry->Length - (nuint)sizeof(LibC.ControlHeader);
+            if (entry->Level == LibC.SOL_SOCKET && entry->Type == LibC.SCM_RIGHTS)
+            {
+                fds.Add(new ReadOnlySpan<int>(at + sizeof(LibC.ControlHeader), (int)(dataLength / sizeof(int))));
+            }
+
+            at += (entry->Length + 7) & ~(nuint)7;
+        }
+
+        fds.WasTruncated |= (_header->Flags & LibC.MSG_CTRUNC) != 0;
+    }
+
+    private void PutFds(ReadOnlySpan<int> fds)
+    {
+        LibC.ControlHeader* entry = (LibC.ControlHeader*)_control;
+        entry->Length = (nuint)(sizeof(LibC.ControlHeader) + (fds.Length * sizeof(int)));
+        entry->Level = LibC.SOL_SOCKET;
+        entry->Type = LibC.SCM_RIGHTS;
+        fds.CopyTo(new Span<int>(_control + sizeof(LibC.ControlHeader), fds.Length));
+        _header->Control = _control;
+        _header->ControlLength = (entry->Length + 7) & ~(nuint)7;
+    }
+}

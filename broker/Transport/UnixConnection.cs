@@ -1,0 +1,245 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using XcpBroker.Auth;
+using XcpBroker.Buffers;
+using XcpBroker.Interop;
+using XcpBroker.Loop;
+
+namespace XcpBroker.Transport;
+
+/// <summary>One stream socket on the loop: a <see cref="PipeReader"/> over the loop's buffers, and a gather write.</summary>
+/// <remarks>
+/// A read lands in the scratch buffer that all connections share. What its messages leave over is kept in a small block, put back
+/// in front of the next read; a message that is known to be long gets a block of its own and is read straight into it. So an idle
+/// connection holds no buffer, and a read is one system call without a copy of what it brought.
+/// </remarks>
+internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollHandler
+{
+    /// <summary>Bytes from which on an incomplete message is read into its own block.</summary>
+    private const int OwnBlockThreshold = 16 * 1024;
+
+    private readonly SocketIO _io;
+    private readonly int _fd;
+    private long _key = -1;
+    private uint _events;
+    private ITransportEvents? _connection;
+    private Block? _held;
+    private int _heldOffset;
+    private int _heldLength;
+    private int _expected;
+    private ReceivedFds? _fds;
+    private ReadOnlyMemory<byte> _read;
+    private bool _readFromHeld;
+    private bool _hasUnexamined;
+    private bool _ended;
+
+    internal UnixConnection(SocketIO io, int fd, PeerCredentials credentials)
+    {
+        _io = io;
+        _fd = fd;
+        Credentials = credentials;
+    }
+
+    public PipeReader Input => this;
+
+    public PeerCredentials Credentials { get; }
+
+    public bool CanPassFds => true;
+
+    public ReceivedFds ReceivedFds => _fds ?? ReceivedFds.None;
+
+    public Block? InputBlock => _readFromHeld && IsReadingIntoOwnBlock && _heldLength == _expected ? _held : null;
+
+    public int HeldBytes => _heldLength;
+
+    public void Start(ITransportEvents events)
+    {
+        _connection = events;
+        _events = LibC.EPOLLIN;
+        _key = _io.Loop.Register(_fd, this, _events);
+        if (_key < 0)
+        {
+            _ended = true;
+            _io.Loop.Schedule(static state => ((UnixConnection)state!)._connection!.OnReadable(), this);
+        }
+    }
+
+    public void Expect(int messageBytes) => _expected = messageBytes;
+
+    public void NotifyWhenWritable(bool wanted) => SetEvents(wanted ? _events | LibC.EPOLLOUT : _events & ~LibC.EPOLLOUT);
+
+    public int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds) => _io.Send(_fd, segments, fds);
+
+    public int OpenPeerPidFd() => SocketIO.PeerPidFd(_fd);
+
+    public void OnEvents(uint events)
+    {
+        if ((events & LibC.EPOLLOUT) != 0)
+        {
+            _connection!.OnWritable();
+        }
+
+        if ((events & (LibC.EPOLLIN | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0 && _key >= 0)
+        {
+            _connection!.OnReadable();
+        }
+    }
+
+    public override bool TryRead(out ReadResult result)
+    {
+        int received = 0;
+        if (!_ended && !_hasUnexamined)
+        {
+            received = IsReadingIntoOwnBlock ? ReadIntoHeld() : ReadIntoScratch();
+        }
+        else
+        {
+            _read = _held is null ? default : _held.Memory.Slice(_heldOffset, _heldLength);
+            _readFromHeld = true;
+        }
+
+        if (received < 0)
+        {
+            result = default;
+            return false;
+        }
+
+        result = new ReadResult(new ReadOnlySequence<byte>(_read), isCanceled: false, isCompleted: _ended);
+        return true;
+    }
+
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        int start = new ReadOnlySequence<byte>(_read).Start.GetInteger();
+
+        // What was not examined is whole messages that a later turn takes: until then nothing more is read.
+        _hasUnexamined = examined.GetInteger() - start < _read.Length;
+        Advance(consumed.GetInteger() - start);
+    }
+
+    public override void CancelPendingRead()
+    {
+    }
+
+    public override void Complete(Exception? exception = null) => Close();
+
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
+        throw new NotSupportedException("The loop says when there is input; nobody waits for it.");
+
+    public void Close()
+    {
+        if (_key >= 0)
+        {
+            _io.Loop.Unregister(_fd, _key);
+            _key = -1;
+        }
+
+        _fds?.CloseAll();
+        ReleaseHeld();
+        _read = default;
+        _ = LibC.Close(_fd);
+    }
+
+    private bool IsReadingIntoOwnBlock => _held is not null && _expected > OwnBlockThreshold;
+
+    private int ReadIntoHeld()
+    {
+        int received = _io.Receive(_fd, _held!.Span(_heldLength, _expected - _heldLength), ref _fds);
+        if (received < 0)
+        {
+            return received;
+        }
+
+        _ended = received == 0;
+        _heldLength += received;
+        _read = _held.Memory[.._heldLength];
+        _readFromHeld = true;
+        return received;
+    }
+
+    private int ReadIntoScratch()
+    {
+        int kept = _heldLength;
+        if (kept > 0)
+        {
+            _held!.Span(_heldOffset, kept).CopyTo(_io.Scratch);
+        }
+
+        int received = _io.Receive(_fd, _io.Scratch.AsSpan(kept, _io.ReadSize), ref _fds);
+        if (received < 0)
+        {
+            return received;
+        }
+
+        _ended = received == 0;
+        _read = _io.Scratch.AsMemory(0, kept + received);
+        _readFromHeld = false;
+        return received;
+    }
+
+    private void Advance(int consumed)
+    {
+        if (_key < 0)
+        {
+            return;
+        }
+
+        int left = _read.Length - consumed;
+        if (left == 0)
+        {
+            ReleaseHeld();
+        }
+        else if (_readFromHeld && !MustMoveToOwnBlock(consumed))
+        {
+            _heldOffset += consumed;
+            _heldLength = left;
+        }
+        else
+        {
+            Hold(_read.Span[consumed..]);
+        }
+
+        _read = default;
+    }
+
+    private bool MustMoveToOwnBlock(int consumed) =>
+        _expected > OwnBlockThreshold && (_heldOffset + consumed > 0 || _held!.Capacity < _expected);
+
+    private void Hold(ReadOnlySpan<byte> rest)
+    {
+        int needed = Math.Max(rest.Length, _expected > OwnBlockThreshold ? _expected : 0);
+        Block? before = _held;
+        if (before is null || before.Capacity < needed)
+        {
+            _held = _io.Pool.Rent(needed);
+        }
+
+        rest.CopyTo(_held!.Span(0, rest.Length));
+        _heldOffset = 0;
+        _heldLength = rest.Length;
+        if (before != _held)
+        {
+            before?.Release();
+        }
+    }
+
+    private void ReleaseHeld()
+    {
+        _held?.Release();
+        _held = null;
+        _heldOffset = 0;
+        _heldLength = 0;
+        _expected = 0;
+    }
+
+    private void SetEvents(uint events)
+    {
+        if (events != _events && _key >= 0)
+        {
+            _events = events;
+            _io.Loop.Modify(_fd, _key, events);
+        }
+    }
+}

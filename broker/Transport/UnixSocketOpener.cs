@@ -1,0 +1,102 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using XcpBroker.Config;
+using XcpBroker.Interop;
+using XcpBroker.Startup;
+
+namespace XcpBroker.Transport;
+
+/// <summary>Makes listening Unix sockets.</summary>
+/// <remarks>A socket file that a dead broker left behind is replaced; one that somebody answers on is not touched.</remarks>
+internal static unsafe class UnixSocketOpener
+{
+    private const int Backlog = 4096;
+
+    /// <summary>The listening socket of a connectable address, with the access mode from its first moment on.</summary>
+    /// <exception cref="StartException">It cannot be had; the text says why.</exception>
+    internal static int Open(UnixListenAddress address, UnixFileMode mode)
+    {
+        byte[] socketAddress = ToSocketAddress(address);
+        int fd = Socket(address);
+        try
+        {
+            // Linux gives the file the mode of the socket's own inode, less the umask: no moment with a wider one.
+            _ = LibC.FileChangeMode(fd, (uint)mode);
+            int errno = TryBind(fd, socketAddress);
+            if (errno == LibC.EADDRINUSE && address.Kind == UnixAddressKind.Path && IsDead(address, socketAddress))
+            {
+                File.Delete(address.Value);
+                errno = TryBind(fd, socketAddress);
+            }
+
+            if (errno == LibC.EADDRINUSE)
+            {
+                throw new StartException($"{address}: another process listens there already");
+            }
+
+            if (errno != 0)
+            {
+                throw new StartException($"{address}: cannot bind: {new Win32Exception(errno).Message}");
+            }
+
+            if (address.Kind == UnixAddressKind.Path)
+            {
+                // The umask may have taken what the mode gives.
+                File.SetUnixFileMode(address.Value, mode);
+            }
+
+            return LibC.Listen(fd, Backlog) == 0 ? fd : throw Failure(address, "listen");
+        }
+        catch
+        {
+            _ = LibC.Close(fd);
+            throw;
+        }
+    }
+
+    private static int Socket(UnixListenAddress address)
+    {
+        int fd = LibC.Socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC, 0);
+        return fd >= 0 ? fd : throw Failure(address, "make a socket");
+    }
+
+    private static StartException Failure(UnixListenAddress address, string what) =>
+        new($"{address}: cannot {what}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
+
+    private static byte[] ToSocketAddress(UnixListenAddress address)
+    {
+        byte[] name = address.ToSocketName();
+        bool isPath = address.Kind == UnixAddressKind.Path;
+        byte[] bytes = new byte[2 + name.Length + (isPath ? 1 : 0)];
+        BitConverter.TryWriteBytes(bytes, (ushort)LibC.AF_UNIX);
+        name.CopyTo(bytes, 2);
+        return bytes;
+    }
+
+    private static int TryBind(int fd, byte[] address)
+    {
+        fixed (byte* start = address)
+        {
+            return LibC.Bind(fd, start, (uint)address.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+    }
+
+    /// <summary>Nobody answers: ECONNREFUSED is what the kernel says of a socket file without a listener (and of a file that is no socket).</summary>
+    private static bool IsDead(UnixListenAddress address, byte[] socketAddress)
+    {
+        int fd = Socket(address);
+        int errno;
+        fixed (byte* start = socketAddress)
+        {
+            errno = LibC.Connect(fd, start, (uint)socketAddress.Length) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+
+        _ = LibC.Close(fd);
+        if (errno == LibC.ECONNREFUSED && (File.GetAttributes(address.Value) & FileAttributes.Normal) != 0)
+        {
+            throw new StartException($"{address}: there is a file that is not a socket");
+        }
+
+        return errno == LibC.ECONNREFUSED;
+    }
+}
