@@ -2,17 +2,26 @@ using XcpBroker.Protocol.MatchRules;
 
 namespace XcpBroker.Matching;
 
-/// <summary>Who wants which messages: the rules of all receivers.</summary>
-/// <remarks>For now it looks at each rule.</remarks>
-internal sealed class MatchIndex<T>(byte stampSpace = 1)
+/// <summary>Who wants which messages: the rules of all receivers, found by what a message says.</summary>
+/// <remarks>
+/// The rules of a receiver are a multiset: one that was added twice and removed once still matches, and delivers once.
+/// Adding and removing cost O(keys of the rule), whoever else has the same rule; a receiver's leaving costs that for each of its rules.
+/// A rule that names a well-known sender is found by the sender's names of the moment, so a change of owner changes nothing here.
+/// Not for several threads, and not to be changed while <see cref="Collect"/> runs.
+/// </remarks>
+internal sealed class MatchIndex<T>
     where T : class, IMatchReceiver
 {
-    private readonly List<(MatchRule Rule, T Receiver)> _all = [];
-    private readonly Dictionary<T, int> _peaks = [];
-    private ulong _stamp = (ulong)stampSpace << 56;
+    private readonly MatchTree<T> _tree = new();
+    private readonly SubscriptionTable<T> _subscriptions = new();
+    private readonly Dictionary<T, ReceiverRules<T>> _receivers = new(ReferenceEqualityComparer.Instance);
+    private readonly MatchCollector<T> _collector;
+
+    /// <param name="stampSpace">Differs between indexes that share receivers, so that their stamps do.</param>
+    internal MatchIndex(byte stampSpace = 1) => _collector = new MatchCollector<T>(_tree, stampSpace);
 
     /// <summary>Rules of all receivers, each as often as it was added.</summary>
-    internal int Count => _all.Count;
+    internal int Count { get; private set; }
 
     /// <summary>The highest <see cref="Count"/> so far.</summary>
     internal int PeakCount { get; private set; }
@@ -23,62 +32,94 @@ internal sealed class MatchIndex<T>(byte stampSpace = 1)
     /// <summary>Changes with each rule added or removed.</summary>
     internal ulong Generation { get; private set; }
 
+    /// <summary>True when there is no rule and no receiver is remembered.</summary>
+    internal bool IsEmpty => _receivers.Count == 0 && _tree.IsEmpty;
+
+    /// <summary>Adds a rule, once more if the receiver has it.</summary>
     internal void Add(MatchRule rule, T receiver)
     {
-        _all.Add((rule, receiver));
+        if (!_receivers.TryGetValue(receiver, out ReceiverRules<T>? rules))
+        {
+            rules = new ReceiverRules<T>(receiver);
+            _receivers.Add(receiver, rules);
+        }
+
+        MatchNode<T> node = _tree.FindOrAdd(rule);
+        Subscription<T>? subscription = _subscriptions.Find(node, receiver);
+        if (subscription is null)
+        {
+            subscription = _subscriptions.Add(node, rules);
+            node.AddReceiver(subscription);
+            rules.Append(subscription);
+        }
+
+        subscription.Times++;
+        rules.CountOneMore();
         Generation++;
-        PeakCount = Math.Max(PeakCount, Count);
-        int count = CountOf(receiver);
-        _peaks[receiver] = Math.Max(PeakCountOf(receiver), count);
-        PeakCountPerReceiver = Math.Max(PeakCountPerReceiver, count);
+        PeakCount = Math.Max(PeakCount, ++Count);
+        PeakCountPerReceiver = Math.Max(PeakCountPerReceiver, rules.Count);
     }
 
     /// <summary>Takes back one of the times that the rule was added.</summary>
     /// <returns>False if the receiver has no such rule.</returns>
     internal bool Remove(MatchRule rule, T receiver)
     {
-        int index = _all.FindIndex(entry => entry.Receiver == receiver && entry.Rule.Equals(rule));
-        if (index < 0)
+        if (_tree.Find(rule) is not { } node || _subscriptions.Find(node, receiver) is not { } subscription)
         {
             return false;
         }
 
-        _all.RemoveAt(index);
+        subscription.Owner.CountFewer(1);
+        Count--;
         Generation++;
+        if (--subscription.Times == 0)
+        {
+            Forget(subscription);
+        }
+
         return true;
     }
 
+    /// <summary>Takes back all rules of a receiver and forgets it; who has a receiver added must call this when it goes.</summary>
     internal void RemoveAll(T receiver)
     {
-        _ = _all.RemoveAll(entry => entry.Receiver == receiver);
-        _ = _peaks.Remove(receiver);
+        if (!_receivers.Remove(receiver, out ReceiverRules<T>? rules))
+        {
+            return;
+        }
+
+        Count -= rules.Count;
         Generation++;
+        while (rules.First is { } subscription)
+        {
+            Forget(subscription);
+        }
     }
 
     /// <summary>Rules of the receiver, each as often as it was added.</summary>
-    internal int CountOf(T receiver) => _all.Count(entry => entry.Receiver == receiver);
+    internal int CountOf(T receiver) => _receivers.TryGetValue(receiver, out ReceiverRules<T>? rules) ? rules.Count : 0;
 
     /// <summary>The highest <see cref="CountOf"/> since the receiver's first rule; 0 after <see cref="RemoveAll"/>.</summary>
-    internal int PeakCountOf(T receiver) => _peaks.GetValueOrDefault(receiver);
+    internal int PeakCountOf(T receiver) => _receivers.TryGetValue(receiver, out ReceiverRules<T>? rules) ? rules.PeakCount : 0;
 
     /// <summary>The receiver's rules in the order in which it first added them, each with the number of times.</summary>
-    internal IEnumerable<(MatchRule Rule, int Times)> RulesOf(T receiver) =>
-        _all.Where(entry => entry.Receiver == receiver).GroupBy(entry => entry.Rule).Select(group => (group.Key, group.Count()));
+    internal IEnumerable<(MatchRule Rule, int Times)> RulesOf(T receiver)
+    {
+        for (Subscription<T>? next = _receivers.GetValueOrDefault(receiver)?.First; next is not null; next = next.Later)
+        {
+            yield return (next.Node.Rule!, next.Times);
+        }
+    }
 
     /// <summary>Appends each receiver that has a matching rule, once. Appends only: it is for the caller to clear the list.</summary>
-    /// <returns>The work done: look-ups, and rules and receivers visited.</returns>
-    internal int Collect(in MatchSubject subject, List<T> receivers)
-    {
-        _stamp++;
-        foreach ((MatchRule rule, T receiver) in _all)
-        {
-            if (receiver.MatchStamp != _stamp && rule.Matches(subject))
-            {
-                receiver.MatchStamp = _stamp;
-                receivers.Add(receiver);
-            }
-        }
+    /// <returns>The work done: look-ups, and receivers visited.</returns>
+    internal int Collect(in MatchSubject subject, List<T> receivers) => _collector.Collect(subject, receivers);
 
-        return _all.Count;
+    private void Forget(Subscription<T> subscription)
+    {
+        _subscriptions.Remove(subscription);
+        subscription.Owner.Remove(subscription);
+        subscription.Node.RemoveReceiver(subscription);
+        _tree.Prune(subscription.Node);
     }
 }

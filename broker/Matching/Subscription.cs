@@ -1,0 +1,118 @@
+using System.Runtime.CompilerServices;
+
+namespace XcpBroker.Matching;
+
+/// <summary>One receiver's having one rule, some number of times. It stands in the node's array and in the receiver's list.</summary>
+internal sealed class Subscription<T>(MatchNode<T> node, ReceiverRules<T> owner, uint hash) : Chained<Subscription<T>>(hash)
+    where T : class, IMatchReceiver
+{
+    internal MatchNode<T> Node { get; } = node;
+
+    internal T Receiver { get; } = owner.Receiver;
+
+    internal ReceiverRules<T> Owner { get; } = owner;
+
+    internal int Times { get; set; }
+
+    /// <summary>Index in the node's array.</summary>
+    internal int Position { get; set; }
+
+    internal Subscription<T>? Earlier { get; set; }
+
+    internal Subscription<T>? Later { get; set; }
+}
+
+/// <summary>The rules of one receiver, in the order in which it added them first.</summary>
+internal sealed class ReceiverRules<T>(T receiver)
+    where T : class, IMatchReceiver
+{
+    internal T Receiver { get; } = receiver;
+
+    /// <summary>Each rule counts as often as it was added.</summary>
+    internal int Count { get; private set; }
+
+    internal int PeakCount { get; private set; }
+
+    internal Subscription<T>? First { get; private set; }
+
+    private Subscription<T>? Last { get; set; }
+
+    internal void CountOneMore() => PeakCount = Math.Max(PeakCount, ++Count);
+
+    internal void CountFewer(int times) => Count -= times;
+
+    internal void Append(Subscription<T> subscription)
+    {
+        subscription.Earlier = Last;
+        if (Last is null)
+        {
+            First = subscription;
+        }
+        else
+        {
+            Last.Later = subscription;
+        }
+
+        Last = subscription;
+    }
+
+    internal void Remove(Subscription<T> subscription)
+    {
+        if (subscription.Earlier is null)
+        {
+            First = subscription.Later;
+        }
+        else
+        {
+            subscription.Earlier.Later = subscription.Later;
+        }
+
+        if (subscription.Later is null)
+        {
+            Last = subscription.Earlier;
+        }
+        else
+        {
+            subscription.Later.Earlier = subscription.Earlier;
+        }
+
+        subscription.Earlier = null;
+        subscription.Later = null;
+    }
+}
+
+/// <summary>Finds the subscription of a receiver to a node.</summary>
+internal sealed class SubscriptionTable<T>
+    where T : class, IMatchReceiver
+{
+    private readonly ChainedTable<Subscription<T>> _subscriptions = new();
+
+    internal int Count => _subscriptions.Count;
+
+    internal Subscription<T>? Find(MatchNode<T> node, T receiver)
+    {
+        uint hash = HashOf(node, receiver);
+        Subscription<T>? subscription = _subscriptions.ChainOf(hash);
+        while (subscription is not null && (subscription.Node != node || subscription.Receiver != receiver))
+        {
+            subscription = subscription.NextInChain;
+        }
+
+        return subscription;
+    }
+
+    internal Subscription<T> Add(MatchNode<T> node, ReceiverRules<T> owner)
+    {
+        Subscription<T> subscription = new(node, owner, HashOf(node, owner.Receiver));
+        _subscriptions.Add(subscription);
+        return subscription;
+    }
+
+    internal void Remove(Subscription<T> subscription) => _subscriptions.Remove(subscription);
+
+    private static uint HashOf(MatchNode<T> node, T receiver)
+    {
+        uint hash = (node.Hash ^ (uint)RuntimeHelpers.GetHashCode(receiver)) * 0x9E3779B1;
+        return hash ^ (hash >> 15);
+    }
+}
