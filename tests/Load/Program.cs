@@ -1,1 +1,18 @@
-return 0;
+using XcpBroker.Load.Commands;
+
+try
+{
+    return args switch
+    {
+        ["run", ..] => RunCommand.Execute(args.AsSpan(1)),
+        ["compare", ..] => CompareCommand.Execute(args.AsSpan(1)),
+        ["floor", ..] => FloorCommand.Execute(args.AsSpan(1)),
+        _ => Help.Print(),
+    };
+}
+catch (Exception failure) when (failure is ArgumentException or IOException or InvalidOperationException or InvalidDataException
+    or NotSupportedException or TimeoutException or System.ComponentModel.Win32Exception)
+{
+    Console.Error.WriteLine(failure.Message);
+    return 1;
+}

@@ -12,7 +12,7 @@ public abstract class BrokerProcess : IDisposable
     private ChildProcess? _child;
     private bool _disposed;
 
-    private protected BrokerProcess(string name, BrokerStart start)
+    protected BrokerProcess(string name, BrokerStart start)
     {
         Name = name;
         _patience = start.Patience;
@@ -24,13 +24,13 @@ public abstract class BrokerProcess : IDisposable
     public string Name { get; }
 
     /// <summary>Where clients connect.</summary>
-    public string Address { get; private protected set; } = "";
+    public string Address { get; protected set; } = "";
 
     /// <summary>The process id of the broker itself, without any wrapper.</summary>
     public int Pid => Child.Pid;
 
     /// <summary>From the call that starts the process until its address was known to be served.</summary>
-    public TimeSpan StartTime { get; private protected set; }
+    public TimeSpan StartTime { get; protected set; }
 
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => Child.HasExited;
@@ -41,9 +41,9 @@ public abstract class BrokerProcess : IDisposable
     /// <summary>What it wrote to its standard output and error.</summary>
     public string Log => File.ReadAllText(LogPath);
 
-    private protected string SocketPath => Path.Combine(_directory.FullName, "bus");
+    protected string SocketPath => Path.Combine(_directory.FullName, "bus");
 
-    private protected string DirectoryPath => _directory.FullName;
+    protected string DirectoryPath => _directory.FullName;
 
     private string LogPath => Path.Combine(_directory.FullName, "log");
 
@@ -101,7 +101,7 @@ public abstract class BrokerProcess : IDisposable
     }
 
     /// <summary>Starts the program with /dev/null as descriptor 0, the log as 1 and 2, and the given one as 3.</summary>
-    private protected void Launch(BrokerStart start, IReadOnlyList<string> arguments, int third)
+    protected void Launch(BrokerStart start, IReadOnlyList<string> arguments, int third)
     {
         using FileStream nothing = File.OpenRead("/dev/null");
         using FileStream log = new(LogPath, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
@@ -112,6 +112,6 @@ public abstract class BrokerProcess : IDisposable
             () => ChildProcess.Start([.. arguments, .. start.ExtraArguments], start.ExtraEnvironment, [input, output, output, third]));
     }
 
-    private protected InvalidOperationException Failed(string what) =>
+    protected InvalidOperationException Failed(string what) =>
         new($"{Name} {what}, {(WaitForExit(TimeSpan.FromSeconds(1)) ? $"exit status {ExitCode}" : "still running")}: {Log}");
 }

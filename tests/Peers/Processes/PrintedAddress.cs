@@ -4,12 +4,12 @@ using XcpBroker.Peers.Interop;
 namespace XcpBroker.Peers.Processes;
 
 /// <summary>The pipe on which --print-address=3 answers.</summary>
-internal sealed unsafe class PrintedAddress : IDisposable
+public sealed unsafe class PrintedAddress : IDisposable
 {
     private int _read;
     private int _write;
 
-    internal PrintedAddress()
+    public PrintedAddress()
     {
         int* pair = stackalloc int[2];
         _ = LibC.Check(LibC.Pipe(pair, LibC.CloseOnExec), "pipe2");
@@ -17,10 +17,10 @@ internal sealed unsafe class PrintedAddress : IDisposable
     }
 
     /// <summary>The end that the broker writes to.</summary>
-    internal int WriteEnd => _write;
+    public int WriteEnd => _write;
 
     /// <summary>The line, or null when the broker closed the pipe or took too long.</summary>
-    internal string? ReadLine(TimeSpan timeout)
+    public string? ReadLine(TimeSpan timeout)
     {
         _ = LibC.Close(_write);
         _write = -1;

@@ -1,11 +1,11 @@
 namespace XcpBroker.Peers.Raw;
 
 /// <summary>Where a client's address leads (specification, "addresses"): the first entry of the list that is a Unix socket.</summary>
-internal static class BusAddress
+public static class BusAddress
 {
     /// <summary>A path, or NUL and an abstract name.</summary>
     /// <exception cref="ArgumentException">No entry names a Unix socket.</exception>
-    internal static string UnixPath(string address)
+    public static string UnixPath(string address)
     {
         foreach (string entry in address.Split(';'))
         {

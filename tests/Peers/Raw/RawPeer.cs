@@ -19,6 +19,9 @@ public sealed class RawPeer : IDisposable
 
     private RawPeer(UnixSocket socket) => _socket = socket;
 
+    /// <summary>Whom EXTERNAL claims to be.</summary>
+    public static uint UserId => LibC.UserId();
+
     /// <summary>The unique name that Hello gave, or an empty string before it.</summary>
     public string UniqueName { get; private set; } = "";
 
@@ -58,7 +61,7 @@ public sealed class RawPeer : IDisposable
     /// <exception cref="InvalidOperationException">The broker refused.</exception>
     public void Authenticate(bool passDescriptors = false)
     {
-        string user = LibC.UserId().ToString(CultureInfo.InvariantCulture);
+        string user = UserId.ToString(CultureInfo.InvariantCulture);
         string hex = Convert.ToHexStringLower(Encoding.ASCII.GetBytes(user));
         string negotiate = passDescriptors ? "NEGOTIATE_UNIX_FD\r\n" : "";
         Send(Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {hex}\r\n{negotiate}BEGIN\r\n"));

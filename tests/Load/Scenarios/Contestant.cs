@@ -1,0 +1,29 @@
+using XcpBroker.Load.Forwarding;
+using XcpBroker.Load.Workloads;
+using XcpBroker.Peers.Processes;
+
+namespace XcpBroker.Load.Scenarios;
+
+/// <summary>A broker that takes part in a comparison.</summary>
+/// <param name="Name">As on the command line.</param>
+/// <param name="Start">Starts one.</param>
+internal sealed record Contestant(string Name, Func<BrokerStart, BrokerProcess> Start)
+{
+    internal const string Reference = "dbus-broker";
+    private const string Floor = "floor";
+
+    /// <summary>A forwarder knows no D-Bus and can take part only where plain pairs talk.</summary>
+    internal bool IsForwarder => Name == Floor;
+
+    internal Target Target(BrokerProcess process) => new(process.Address, process.Pid, IsForwarder);
+
+    /// <exception cref="ArgumentException">Nothing is called that.</exception>
+    internal static Contestant Named(string name) => name switch
+    {
+        "xcp" => new Contestant("xcp-broker", XcpBrokerProcess.Start),
+        Reference => new Contestant(name, DbusBrokerProcess.Start),
+        "dbus-daemon" => new Contestant(name, DbusDaemonProcess.Start),
+        Floor => new Contestant(name, ForwarderProcess.Start),
+        _ => throw new ArgumentException($"no broker is called {name}: xcp dbus-broker dbus-daemon floor"),
+    };
+}

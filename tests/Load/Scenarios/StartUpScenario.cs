@@ -1,0 +1,41 @@
+using XcpBroker.Load.Reports;
+using XcpBroker.Load.Workloads;
+using XcpBroker.Peers.Processes;
+using XcpBroker.Peers.Raw;
+
+namespace XcpBroker.Load.Scenarios;
+
+/// <summary>How long until the first Hello is answered, and what memory the broker holds then and with many connections.</summary>
+internal sealed record StartUpScenario(string Name, int Connections) : Scenario(Name)
+{
+    internal override bool WantsFreshBroker => true;
+
+    internal override Measurement Run(Target target, BrokerProcess process)
+    {
+        long before = TimeProvider.System.GetTimestamp();
+        using RawPeer first = target.Connect();
+        TimeSpan untilHello = process.StartTime + TimeProvider.System.GetElapsedTime(before);
+        MemoryUse bare = process.Memory();
+        List<RawPeer> peers = [];
+        try
+        {
+            for (int i = 0; i < Connections; i++)
+            {
+                peers.Add(target.Connect());
+            }
+
+            MemoryUse full = process.Memory();
+            return new Measurement(
+            [
+                new Figure("start-up to first Hello, ms", untilHello.TotalMilliseconds),
+                new Figure("RSS after it, MiB", bare.RssBytes / 1048576.0),
+                new Figure("PSS after it, MiB", bare.PssBytes / 1048576.0),
+                new Figure($"RSS with {Connections} connections, MiB", full.RssBytes / 1048576.0),
+            ]);
+        }
+        finally
+        {
+            peers.ForEach(peer => peer.Dispose());
+        }
+    }
+}

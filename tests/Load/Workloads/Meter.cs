@@ -1,0 +1,91 @@
+using XcpBroker.Load.Reports;
+using XcpBroker.Peers.Processes;
+
+namespace XcpBroker.Load.Workloads;
+
+/// <summary>Runs a workload: warm-up, measurement without a pause between, then everything under way must arrive.</summary>
+internal static class Meter
+{
+    private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
+
+    private readonly record struct Reading(long Timestamp, long Delivered, long BrokerCpu, long OwnCpu);
+
+    /// <exception cref="TimeoutException">Nothing moved for a second, or messages were lost.</exception>
+    internal static Measurement Run(Target target, LoadOptions options)
+    {
+        using Workload workload = Workload.Create(target, options);
+        workload.Prepare();
+        GC.Collect();
+        workload.Start();
+        RunFor(workload, options.WarmUp);
+        workload.Latencies.Clear();
+        Reading before = Read(workload, target);
+        RunFor(workload, options.Duration);
+        Reading after = Read(workload, target);
+        Drain(workload);
+        return Report(workload, before, after, target, options.RateByCpu);
+    }
+
+    private static void RunFor(Workload workload, TimeSpan duration)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        do
+        {
+            if (!workload.Turn())
+            {
+                throw new TimeoutException($"nothing arrives any more, {workload.Delivered} messages so far");
+            }
+        }
+        while (TimeProvider.System.GetElapsedTime(started) < duration);
+    }
+
+    private static void Drain(Workload workload)
+    {
+        workload.IsStopping = true;
+        long started = TimeProvider.System.GetTimestamp();
+        while (!workload.IsDrained)
+        {
+            _ = workload.Turn();
+            if (TimeProvider.System.GetElapsedTime(started) > DrainLimit)
+            {
+                throw new TimeoutException("not all messages arrived");
+            }
+        }
+    }
+
+    private static Reading Read(Workload workload, Target target) => new(
+        TimeProvider.System.GetTimestamp(),
+        workload.Delivered,
+        target.Pid is { } pid ? ProcessUsage.Read(pid).CpuNanoseconds : 0,
+        ProcessUsage.Read(Environment.ProcessId).CpuNanoseconds);
+
+    private static Measurement Report(Workload workload, Reading before, Reading after, Target target, bool rateByCpu)
+    {
+        double messages = Math.Max(1, after.Delivered - before.Delivered);
+        double busy = (after.BrokerCpu - before.BrokerCpu + after.OwnCpu - before.OwnCpu) / 1e9;
+        double seconds = rateByCpu ? busy : TimeProvider.System.GetElapsedTime(before.Timestamp, after.Timestamp).TotalSeconds;
+        List<Figure> figures =
+        [
+            new(Measurement.Rate, messages / seconds, HigherIsBetter: true),
+            new(Measurement.OwnCpu, (after.OwnCpu - before.OwnCpu) / messages),
+        ];
+        if (target.Pid is { } pid)
+        {
+            figures.Add(new Figure(Measurement.BrokerCpu, (after.BrokerCpu - before.BrokerCpu) / messages));
+            figures.Add(new Figure(Measurement.Rss, MemoryUse.Read(pid).RssBytes / 1048576.0));
+        }
+
+        if (workload.Latencies.Percentile(0.5) is { } median)
+        {
+            figures.Add(new Figure(Measurement.Median, median));
+            figures.Add(new Figure(Measurement.Tail, workload.Latencies.Percentile(0.99) ?? median));
+        }
+
+        if (workload is Flood flood)
+        {
+            figures.Add(new Figure("flood, messages per ping-pong message", (double)flood.Flooded / flood.Delivered, HigherIsBetter: true));
+        }
+
+        return new Measurement(figures);
+    }
+}
