@@ -61,6 +61,9 @@ internal sealed class Disconnector(
 
         losses.EndEpisode(connection);
         admission.Forget(connection);
+
+        // What it was told last, if it can still take it: a refused peer should see why.
+        connection.Flush();
         connection.Close();
         connection.Account.Release(ChargeKind.Held, connection.HeldCharge);
         connection.HeldCharge = 0;

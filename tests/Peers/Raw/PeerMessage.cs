@@ -9,7 +9,7 @@ public sealed class PeerMessage
 {
     private readonly Dictionary<byte, object> _fields = [];
 
-    internal PeerMessage(byte[] bytes)
+    public PeerMessage(byte[] bytes)
     {
         Bytes = bytes;
         ReadFields();
@@ -67,7 +67,7 @@ public sealed class PeerMessage
     }
 
     /// <summary>The whole length of the message whose first 16 bytes are given.</summary>
-    internal static int Length(ReadOnlySpan<byte> start)
+    public static int Length(ReadOnlySpan<byte> start)
     {
         bool big = start[0] == (byte)'B';
         uint body = big ? BinaryPrimitives.ReadUInt32BigEndian(start[4..]) : BinaryPrimitives.ReadUInt32LittleEndian(start[4..]);

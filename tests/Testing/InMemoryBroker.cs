@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using XcpBroker.Auth;
+using XcpBroker.Buffers;
+using XcpBroker.Config;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Testing;
+
+/// <summary>A whole broker without a socket: the composition of the daemon on a hand-turned loop, a fake clock and pipes.</summary>
+internal sealed class InMemoryBroker : IDisposable
+{
+    /// <summary>uid that the broker believes to run as.</summary>
+    internal const uint OwnUser = 1000;
+
+    internal const string Id = "0123456789abcdef0123456789abcdef";
+
+    /// <summary>Bytes that a peer may leave unread in its transport, as a Unix socket's buffer.</summary>
+    internal const int SocketBuffer = 208 * 1024;
+
+    private readonly MemoryListener _listener = new();
+
+    internal InMemoryBroker(LimitOptions? limits = null)
+    {
+        Loop = new ManualBusLoop(Clock);
+        PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
+        Bus = new Composition(Loop, Blocks, limits ?? DefaultLimits.Embedded, new BusIdentity(Id, 1, own, new string('a', 32), 1024), Log);
+        Bus.AddListener(_listener);
+    }
+
+    internal FakeTimeProvider Clock { get; } = new();
+
+    internal ManualBusLoop Loop { get; }
+
+    internal BlockPool Blocks { get; } = new();
+
+    internal Composition Bus { get; }
+
+    internal ListLogger Log { get; } = new();
+
+    /// <summary>Whether the bus has stopped accepting.</summary>
+    internal bool IsAcceptPaused => _listener.IsPaused;
+
+    /// <summary>A peer that has connected and said nothing.</summary>
+    internal FakePeer Accept(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer)
+    {
+        PeerCredentials credentials = new() { UserId = user, ProcessId = process, GroupIds = [user] };
+        MemoryConnection connection = new(Loop, credentials, socketBuffer);
+        Bus.Acceptor.Accept(connection, _listener);
+        return new FakePeer(this, connection.Peer);
+    }
+
+    /// <summary>A peer that has said Hello and whose inbox is empty.</summary>
+    internal FakePeer Connect(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer)
+    {
+        FakePeer peer = Accept(user, process, socketBuffer);
+        peer.Authenticate();
+        peer.Hello();
+        return peer;
+    }
+
+    internal void Run() => Loop.RunUntilIdle();
+
+    /// <summary>Lets time pass, with a turn at its end.</summary>
+    internal void Pass(TimeSpan time)
+    {
+        Clock.Advance(time);
+        Run();
+    }
+
+    /// <summary>What must hold once every peer is gone: nothing is held, charged or remembered.</summary>
+    internal IEnumerable<string> Leftovers()
+    {
+        if (Blocks.Outstanding != 0)
+        {
+            yield return $"{Blocks.Outstanding} blocks";
+        }
+
+        if (!Bus.Accounts.IsEmpty || !Bus.FdAccounts.IsEmpty)
+        {
+            yield return "charges";
+        }
+
+        if (!Bus.Names.IsEmpty)
+        {
+            yield return "names";
+        }
+
+        if (Bus.Rules.Count != 0 || Bus.Monitors.Rules.Count != 0)
+        {
+            yield return "match rules";
+        }
+
+        if (!Bus.Replies.IsEmpty)
+        {
+            yield return "pending replies";
+        }
+
+        if (Bus.ConnectionCount != 0)
+        {
+            yield return "connections";
+        }
+
+        if (Loop.Deadlines.Count != 0)
+        {
+            yield return "deadlines";
+        }
+    }
+
+    public void Dispose()
+    {
+        Bus.Shutdown();
+        Blocks.Dispose();
+    }
+
+    private sealed class MemoryListener : IListener
+    {
+        public string Guid => "fedcba9876543210fedcba9876543210";
+
+        internal bool IsPaused { get; private set; }
+
+        public void Pause(bool paused) => IsPaused = paused;
+
+        public void OnConnectionClosed()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
+
+/// <summary>Keeps what was logged.</summary>
+internal sealed class ListLogger : ILogger
+{
+    internal List<(LogLevel Level, string Text)> Lines { get; } = [];
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        Lines.Add((logLevel, formatter(state, exception)));
+}
