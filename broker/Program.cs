@@ -1,15 +1,8 @@
-using Microsoft.Extensions.Logging.Abstractions;
-using XcpBroker;
-using XcpBroker.Config;
+using XcpBroker.Startup;
 
-if (!AddressParser.TryParse(args[0], out IReadOnlyList<ListenAddress>? list, out string? error))
+namespace XcpBroker;
+
+internal static class Program
 {
-    Console.Error.WriteLine(error);
-    return 1;
+    private static int Main(string[] args) => EntryPoint.Run(args);
 }
-
-using RunningBus bus = RunningBus.Start(
-    new BrokerOptions { Addresses = list, Surroundings = new AddressSurroundings("/tmp", null) }, NullLoggerFactory.Instance);
-Console.WriteLine(string.Join(';', bus.Addresses));
-bus.Stopped.Wait();
-return 0;

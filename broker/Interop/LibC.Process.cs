@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+
+namespace XcpBroker.Interop;
+
+/// <summary>The system calls that .NET has no face for: this part is about processes and plain descriptors.</summary>
+/// <remarks>A call that answers below zero leaves its error number in <see cref="Marshal.GetLastPInvokeError"/>.</remarks>
+internal static unsafe partial class LibC
+{
+    internal const int ErrorNoEntry = 2;
+    internal const int ErrorInterrupted = 4;
+    internal const int ErrorBadDescriptor = 9;
+    internal const int ErrorTryAgain = 11;
+    internal const int ErrorAccess = 13;
+    internal const int OpenReadWrite = 2;
+    internal const int OpenCloseOnExec = 0x80000;
+    internal const int GetDescriptorFlags = 1;
+    internal const int SetDescriptorFlags = 2;
+    internal const int DescriptorCloseOnExec = 1;
+    internal const int LimitOpenFiles = 7;
+    internal const int SetSignalMask = 2;
+    internal const int HighestSignal = 64;
+    internal const nint SignalDefault = 0;
+    internal const nint SignalIgnore = 1;
+    internal const short PollWritable = 4;
+
+    /// <summary>Larger than sigset_t and struct sigaction of any glibc; both begin with what is read here.</summary>
+    internal const int SignalStructureBytes = 256;
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ResourceLimit
+    {
+        internal ulong Soft;
+        internal ulong Hard;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollDescriptor
+    {
+        internal int Descriptor;
+        internal short Events;
+        internal short Returned;
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
+    internal static partial int Duplicate(int descriptor, int target);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int DescriptorControl(int descriptor, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
+    internal static partial int Pipe(int* pair, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int descriptor, byte* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, byte* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    internal static partial int GetLimit(int resource, ResourceLimit* limit);
+
+    [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
+    internal static partial int SetLimit(int resource, ResourceLimit* limit);
+
+    /// <summary>Returns the error number instead of setting it.</summary>
+    [LibraryImport("libc", EntryPoint = "posix_spawn")]
+    internal static partial int Spawn(int* pid, byte* path, void* actions, void* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc", EntryPoint = "waitpid", SetLastError = true)]
+    internal static partial int WaitProcess(int pid, int* status, int options);
+
+    [LibraryImport("libc", EntryPoint = "execve", SetLastError = true)]
+    internal static partial int Execute(byte* path, byte** arguments, byte** environment);
+
+    [LibraryImport("libc", EntryPoint = "setsid", SetLastError = true)]
+    internal static partial int StartSession();
+
+    [LibraryImport("libc", EntryPoint = "setgroups", SetLastError = true)]
+    internal static partial int SetGroups(nuint count, uint* groups);
+
+    [LibraryImport("libc", EntryPoint = "setresgid", SetLastError = true)]
+    internal static partial int SetGroupIds(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", EntryPoint = "setresuid", SetLastError = true)]
+    internal static partial int SetUserIds(uint real, uint effective, uint saved);
+
+    [LibraryImport("libc", EntryPoint = "sigaction", SetLastError = true)]
+    internal static partial int SignalAction(int signal, void* action, void* previous);
+
+    [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
+    internal static partial nint Signal(int signal, nint handler);
+
+    [LibraryImport("libc", EntryPoint = "sigemptyset")]
+    internal static partial int EmptySignalSet(void* set);
+
+    [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
+    internal static partial int SignalMask(int how, void* set, void* previous);
+
+    /// <summary>Keeps the pointer: it must stay valid as long as the process.</summary>
+    [LibraryImport("libc", EntryPoint = "openlog")]
+    internal static partial void OpenSyslog(byte* identity, int options, int facility);
+
+    /// <summary>The C function is variadic; with "%s" as its format it reads exactly these arguments.</summary>
+    [LibraryImport("libc", EntryPoint = "syslog")]
+    internal static partial void WriteSyslog(int priority, byte* format, byte* text);
+}

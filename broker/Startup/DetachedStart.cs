@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using XcpBroker.Interop;
+
+namespace XcpBroker.Startup;
+
+/// <summary>--fork: the same command again as a child in a session of its own; the caller's process ends when that one serves.</summary>
+/// <remarks>The child inherits what the caller left open, so it prints address and process id itself, and its error line if it fails.</remarks>
+internal static unsafe class DetachedStart
+{
+    /// <summary>Hidden option of the child: the descriptor on which it says that it serves.</summary>
+    internal const string ReadyOption = "--internal-ready-fd";
+
+    private const string OwnProgram = "/proc/self/exe";
+
+    /// <summary>Starts the child and waits.</summary>
+    /// <param name="arguments">The arguments of Main.</param>
+    /// <returns>The exit status: 0 when the child serves, otherwise the child's.</returns>
+    /// <exception cref="StartException">There is no child.</exception>
+    internal static int Run(string[] arguments)
+    {
+        int* pair = stackalloc int[2];
+        if (LibC.Pipe(pair, LibC.OpenCloseOnExec) < 0)
+        {
+            throw new StartException($"cannot make a pipe: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
+
+        int child = Spawn(arguments, pair[1]);
+        _ = LibC.Close(pair[1]);
+        byte ready;
+        return ReadOne(pair[0], &ready) == 1 ? 0 : ExitStatus(child);
+    }
+
+    /// <summary>Tells the parent, from the child, that the bus serves; and lets go of directory, terminal and pipes.</summary>
+    internal static void Complete(int readyDescriptor)
+    {
+        Directory.SetCurrentDirectory("/");
+        Descriptors.Write(readyDescriptor, "\n");
+        Descriptors.CloseUnlessStandard(readyDescriptor);
+    }
+
+    private static int Spawn(string[] arguments, int readyDescriptor)
+    {
+        string path = Environment.ProcessPath is { } own && File.Exists(own) ? own : OwnProgram;
+        List<byte[]> command = NativeStrings.OwnArguments();
+        int program = command.Count - arguments.Length; // 1, or 2 for `dotnet xcp-broker.dll`
+        ExecRequest request = new() { NewSession = true };
+        List<byte[]> words =
+        [
+            .. command[..program],
+            NativeStrings.Encode(InternalExec.Option),
+            .. request.ToWords().Select(NativeStrings.Encode),
+            NativeStrings.Encode(InternalExec.Separator),
+            NativeStrings.Encode(path),
+            .. command,
+            NativeStrings.Encode(string.Create(CultureInfo.InvariantCulture, $"{ReadyOption}={readyDescriptor}")),
+        ];
+        byte** pathList = NativeStrings.Allocate([NativeStrings.Encode(path)]);
+        byte** argumentList = NativeStrings.Allocate(words);
+        byte** environment = NativeStrings.Allocate(NativeStrings.OwnEnvironment());
+        int child;
+        Descriptors.SetInheritable(readyDescriptor, true);
+        int error = LibC.Spawn(&child, pathList[0], null, null, argumentList, environment);
+        return error == 0 ? child : throw new StartException($"cannot start {path}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    private static nint ReadOne(int descriptor, byte* octet)
+    {
+        nint count;
+        do
+        {
+            count = LibC.Read(descriptor, octet, 1);
+        }
+        while (count < 0 && Marshal.GetLastPInvokeError() == LibC.ErrorInterrupted);
+
+        return count;
+    }
+
+    // A child that ended without a word has failed, whatever it says.
+    private static int ExitStatus(int child)
+    {
+        int status;
+        while (LibC.WaitProcess(child, &status, 0) < 0 && Marshal.GetLastPInvokeError() == LibC.ErrorInterrupted)
+        {
+        }
+
+        int signal = status & 0x7f;
+        if (signal != 0)
+        {
+            Descriptors.WriteError($"the broker was ended by signal {signal} before it served");
+            return 1;
+        }
+
+        return Math.Max((status >> 8) & 0xff, 1);
+    }
+}

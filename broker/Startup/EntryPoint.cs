@@ -1,0 +1,64 @@
+using XcpBroker.Config;
+
+namespace XcpBroker.Startup;
+
+/// <summary>What Main does, in an order that matters: descriptors before anything is opened, the internal mode before any option is read.</summary>
+internal static class EntryPoint
+{
+    private const int Failed = 1;
+
+    /// <returns>The exit status.</returns>
+    internal static int Run(string[] arguments)
+    {
+        Descriptors.FillStandardStreams();
+        if (arguments is [InternalExec.Option, ..])
+        {
+            return InternalExec.Run(arguments);
+        }
+
+        try
+        {
+            return Run(arguments, new CommandLine());
+        }
+        catch (StartException e)
+        {
+            Descriptors.WriteError(e.Message);
+            return Failed;
+        }
+    }
+
+    private static int Run(string[] arguments, CommandLine commandLine)
+    {
+        AddressSurroundings surroundings = new(WorkingDirectory(), Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
+        ParsedCommandLine command = commandLine.Parse(arguments, surroundings);
+        switch (command.Request)
+        {
+            case CommandLineRequest.ShowHelp:
+                Descriptors.Write(Descriptors.StandardOutput, commandLine.HelpText());
+                return 0;
+            case CommandLineRequest.ShowVersion:
+                Descriptors.Write(Descriptors.StandardOutput, $"xcp-broker {typeof(EntryPoint).Assembly.GetName().Version?.ToString(3)}\n");
+                return 0;
+            case CommandLineRequest.ShowIntrospection:
+                Descriptors.Write(Descriptors.StandardOutput, "<node/>\n");
+                return 0;
+            default:
+                return command.Options.Fork && command.ReadyDescriptor is null
+                    ? DetachedStart.Run(arguments)
+                    : BrokerProcess.Run(command.Options, command.ReadyDescriptor);
+        }
+    }
+
+    /// <summary>A directory that is gone concerns only relative paths.</summary>
+    private static string WorkingDirectory()
+    {
+        try
+        {
+            return Environment.CurrentDirectory;
+        }
+        catch (IOException)
+        {
+            return "/";
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using XcpBroker.Interop;
+
+namespace XcpBroker.Startup;
+
+/// <summary>
+/// The internal mode of the binary: it makes of itself the process that another program is to find, and executes that program. Written as
+/// <c>--internal-exec [word...] -- PATH ARGV0 [ARG...]</c>; the words are an <see cref="ExecRequest"/>.
+/// </summary>
+/// <remarks>
+/// fork(2) is not for a process with a managed runtime: the child would have one thread of several, and every lock as it was. So a child
+/// is made by posix_spawn(3) of our own binary, and what has to happen between fork and exec happens here, in a process that may do
+/// anything. The process id stays, and the descriptors that do not close on exec.
+/// </remarks>
+internal static unsafe class InternalExec
+{
+    internal const string Option = "--internal-exec";
+    internal const string Separator = "--";
+    private const int CannotExecute = 127;
+
+    /// <summary>Returns only on failure.</summary>
+    /// <param name="arguments">All arguments of Main, <see cref="Option"/> first.</param>
+    internal static int Run(string[] arguments)
+    {
+        int separator = Array.IndexOf(arguments, Separator);
+        if (separator < 0
+            || separator + 2 >= arguments.Length
+            || !ExecRequest.TryParse(arguments.AsSpan(1, separator - 1), out ExecRequest? request))
+        {
+            Descriptors.WriteError($"{Option} is for internal use");
+            return 1;
+        }
+
+        List<byte[]> words = NativeStrings.OwnArguments();
+        int path = words.Count - arguments.Length + separator + 1;
+        string problem = Prepare(request) ?? Execute(words[path], words[(path + 1)..]);
+        Descriptors.WriteError($"{arguments[separator + 1]}: {problem}");
+        return CannotExecute;
+    }
+
+    private static string? Prepare(ExecRequest request)
+    {
+        if (request.NewSession && LibC.StartSession() < 0)
+        {
+            return Failure("setsid");
+        }
+
+        if (request.OpenFiles?.Apply() is { } problem)
+        {
+            return problem;
+        }
+
+        return SetIdentity(request);
+    }
+
+    // Groups first: after setresuid nothing of this is allowed any more.
+    private static string? SetIdentity(ExecRequest request)
+    {
+        if (request.Groups is { } groups)
+        {
+            fixed (uint* first = groups.ToArray())
+            {
+                if (LibC.SetGroups((nuint)groups.Count, first) < 0)
+                {
+                    return Failure("setgroups");
+                }
+            }
+        }
+
+        if (request.GroupId is { } group && LibC.SetGroupIds(group, group, group) < 0)
+        {
+            return Failure("setresgid");
+        }
+
+        return request.UserId is { } user && LibC.SetUserIds(user, user, user) < 0 ? Failure("setresuid") : null;
+    }
+
+    private static string Execute(byte[] path, List<byte[]> arguments)
+    {
+        byte** program = NativeStrings.Allocate([path]);
+        byte** argumentList = NativeStrings.Allocate(arguments);
+        byte** environment = NativeStrings.Allocate(NativeStrings.OwnEnvironment());
+        ResetSignals();
+        _ = LibC.Execute(program[0], argumentList, environment);
+        return Failure("execve");
+    }
+
+    /// <summary>execve(2) resets handlers but keeps what is ignored (SIGPIPE, by the runtime) and what is blocked.</summary>
+    private static void ResetSignals()
+    {
+        byte* structure = stackalloc byte[LibC.SignalStructureBytes];
+        for (int signal = 1; signal <= LibC.HighestSignal; signal++)
+        {
+            // The handler is the first member of struct sigaction.
+            if (LibC.SignalAction(signal, null, structure) == 0 && *(nint*)structure == LibC.SignalIgnore)
+            {
+                _ = LibC.Signal(signal, LibC.SignalDefault);
+            }
+        }
+
+        _ = LibC.EmptySignalSet(structure);
+        _ = LibC.SignalMask(LibC.SetSignalMask, structure, null);
+    }
+
+    private static string Failure(string call) => $"{call}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}";
+}
