@@ -28,18 +28,18 @@ internal sealed record ParsedCommandLine(CommandLineRequest Request, BrokerOptio
 /// </remarks>
 internal sealed class CommandLine
 {
-    private readonly Option<string[]> _address = Value("--address", "ADDRESS", "Listen on this address; several are separated by ';'.", 1);
-    private readonly Option<string[]> _printAddress = Value("--print-address", "FD", "Print the addresses to use to this descriptor (1).", 0);
-    private readonly Option<string[]> _printPid = Value("--print-pid", "FD", "Print the process id to this descriptor (1).", 0);
+    private readonly Option<string[]> _address = Value("--address", "ADDRESS", "Listen on this address; several are separated by ';'.");
+    private readonly Option<string[]> _printAddress = Value("--print-address", "FD", "Print the addresses to use to this descriptor (1).", needsValue: false);
+    private readonly Option<string[]> _printPid = Value("--print-pid", "FD", "Print the process id to this descriptor (1).", needsValue: false);
     private readonly Option<bool> _noFork = Switch("--nofork", "Stay in the foreground (the default).");
     private readonly Option<bool> _fork = Switch("--fork", "Detach from the caller as soon as the bus serves.");
     private readonly Option<bool> _noPidFile = Switch("--nopidfile", "Write no pid file (there is none without a configuration file).");
     private readonly Option<bool> _noSyslog = Switch("--nosyslog", "Log to standard error only (the default in the foreground).");
     private readonly Option<bool> _syslog = Switch("--syslog", "Log to syslog and standard error.");
     private readonly Option<bool> _syslogOnly = Switch("--syslog-only", "Log to syslog only (the default after --fork).");
-    private readonly Option<string[]> _limit = Value("--limit", "NAME=VALUE", "Set a limit; may be given several times.", 1);
-    private readonly Option<string[]> _stateDirectory = Value("--state-directory", "DIR", "Keep here what must outlive the process.", 1);
-    private readonly Option<string[]> _ready = Value(DetachedStart.ReadyOption, "FD", "", 1);
+    private readonly Option<string[]> _limit = Value("--limit", "NAME=VALUE", "Set a limit; may be given several times.");
+    private readonly Option<string[]> _stateDirectory = Value("--state-directory", "DIR", "Keep here what must outlive the process.");
+    private readonly Option<string[]> _ready = Value(DetachedStart.ReadyOption, "FD", "");
     private readonly Option<bool> _introspect = Switch("--introspect", "Print the introspection data of the bus and exit.");
     private readonly Option<bool> _version = Switch("--version", "Print the version and exit.");
     private readonly HelpOption _help = new("--help", "-h");
@@ -95,23 +95,28 @@ internal sealed class CommandLine
         return text.ToString();
     }
 
-    private static Option<string[]> Value(string name, string valueName, string description, int fewest) => new(name)
+    private static Option<string[]> Value(string name, string valueName, string description, bool needsValue = true) => new(name)
     {
         Description = description,
         HelpName = valueName,
-        Arity = new ArgumentArity(fewest, int.MaxValue),
+        Arity = needsValue ? ArgumentArity.OneOrMore : ArgumentArity.ZeroOrMore,
     };
 
     private static Option<bool> Switch(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
 
     private CommandLineRequest Request(ParseResult result) =>
-        result.GetResult(_help) is not null ? CommandLineRequest.ShowHelp
-        : result.GetResult(_version) is not null ? CommandLineRequest.ShowVersion
-        : result.GetResult(_introspect) is not null ? CommandLineRequest.ShowIntrospection
+        Given(result, _help) is not null ? CommandLineRequest.ShowHelp
+        : Given(result, _version) is not null ? CommandLineRequest.ShowVersion
+        : Given(result, _introspect) is not null ? CommandLineRequest.ShowIntrospection
         : CommandLineRequest.Run;
 
     private static void RefuseUnknown(ParseResult result)
     {
+        if (result.Tokens.FirstOrDefault(token => token.Type == TokenType.Directive)?.Value is { } directive)
+        {
+            throw new StartException($"unexpected argument '{directive}'");
+        }
+
         if (result.UnmatchedTokens is [string unknown, ..])
         {
             throw new StartException(unknown.StartsWith('-') ? $"unknown option '{unknown}'" : $"unexpected argument '{unknown}'");
@@ -144,9 +149,12 @@ internal sealed class CommandLine
         return -1;
     }
 
+    // A switch that is not given has a result too, for its default.
+    private static OptionResult? Given(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false } given ? given : null;
+
     private static IReadOnlyList<string> Values(ParseResult result, Option option)
     {
-        if (result.GetResult(option) is not { } given)
+        if (Given(result, option) is not { } given)
         {
             return [];
         }
@@ -160,7 +168,7 @@ internal sealed class CommandLine
     private static string? Single(ParseResult result, Option option)
     {
         IReadOnlyList<string> values = Values(result, option);
-        return result.GetResult(option) switch
+        return Given(result, option) switch
         {
             null => null,
             { IdentifierTokenCount: > 1 } => throw new StartException($"option {option.Name} is given more than once"),
