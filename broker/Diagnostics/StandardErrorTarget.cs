@@ -45,12 +45,12 @@ internal sealed unsafe class StandardErrorTarget(bool isJournal) : ILogTarget
     /// <summary>Waits a while when another process made the descriptor non-blocking.</summary>
     private static bool MayTryAgain(int error)
     {
-        if (error != LibC.ErrorTryAgain)
+        if (error != LibC.EAGAIN)
         {
-            return error == LibC.ErrorInterrupted;
+            return error == LibC.EINTR;
         }
 
-        LibC.PollDescriptor writable = new() { Descriptor = StandardError, Events = LibC.PollWritable };
-        return LibC.Poll(&writable, 1, PatienceMilliseconds) == 1 && writable.Returned == LibC.PollWritable;
+        LibC.PollDescriptor writable = new() { Descriptor = StandardError, Events = LibC.POLLOUT };
+        return LibC.Poll(&writable, 1, PatienceMilliseconds) == 1 && writable.Returned == LibC.POLLOUT;
     }
 }

@@ -6,32 +6,19 @@ namespace XcpBroker.Interop;
 /// <remarks>A call that answers below zero leaves its error number in <see cref="Marshal.GetLastPInvokeError"/>.</remarks>
 internal static unsafe partial class LibC
 {
-    internal const int ErrorNoEntry = 2;
-    internal const int ErrorInterrupted = 4;
-    internal const int ErrorBadDescriptor = 9;
-    internal const int ErrorTryAgain = 11;
-    internal const int ErrorAccess = 13;
-    internal const int OpenReadWrite = 2;
-    internal const int OpenCloseOnExec = 0x80000;
-    internal const int GetDescriptorFlags = 1;
-    internal const int SetDescriptorFlags = 2;
-    internal const int DescriptorCloseOnExec = 1;
-    internal const int LimitOpenFiles = 7;
-    internal const int SetSignalMask = 2;
+    internal const int O_RDWR = 2;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int F_GETFD = 1;
+    internal const int F_SETFD = 2;
+    internal const int FD_CLOEXEC = 1;
+    internal const int SIG_SETMASK = 2;
     internal const int HighestSignal = 64;
-    internal const nint SignalDefault = 0;
-    internal const nint SignalIgnore = 1;
-    internal const short PollWritable = 4;
+    internal const nint SIG_DFL = 0;
+    internal const nint SIG_IGN = 1;
+    internal const short POLLOUT = 4;
 
     /// <summary>Larger than sigset_t and struct sigaction of any glibc; both begin with what is read here.</summary>
     internal const int SignalStructureBytes = 256;
-
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct ResourceLimit
-    {
-        internal ulong Soft;
-        internal ulong Hard;
-    }
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollDescriptor
@@ -44,9 +31,6 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Open(string path, int flags);
 
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    internal static partial int Close(int descriptor);
-
     [LibraryImport("libc", EntryPoint = "dup2", SetLastError = true)]
     internal static partial int Duplicate(int descriptor, int target);
 
@@ -56,20 +40,11 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "pipe2", SetLastError = true)]
     internal static partial int Pipe(int* pair, int flags);
 
-    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
-    internal static partial nint Read(int descriptor, byte* buffer, nuint length);
-
-    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
-    internal static partial nint Write(int descriptor, byte* buffer, nuint length);
-
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollDescriptor* descriptors, nuint count, int milliseconds);
 
-    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
-    internal static partial int GetLimit(int resource, ResourceLimit* limit);
-
     [LibraryImport("libc", EntryPoint = "setrlimit", SetLastError = true)]
-    internal static partial int SetLimit(int resource, ResourceLimit* limit);
+    internal static partial int SetResourceLimit(int resource, ResourceLimit* limit);
 
     /// <summary>Returns the error number instead of setting it.</summary>
     [LibraryImport("libc", EntryPoint = "posix_spawn")]

@@ -17,9 +17,9 @@ internal static unsafe class Descriptors
     {
         for (int descriptor = 0; descriptor <= StandardError; descriptor++)
         {
-            if (LibC.DescriptorControl(descriptor, LibC.GetDescriptorFlags, 0) < 0)
+            if (LibC.DescriptorControl(descriptor, LibC.F_GETFD, 0) < 0)
             {
-                _ = LibC.Open(NullDevice, LibC.OpenReadWrite); // the lowest free descriptor: this one
+                _ = LibC.Open(NullDevice, LibC.O_RDWR); // the lowest free descriptor: this one
             }
         }
     }
@@ -27,7 +27,7 @@ internal static unsafe class Descriptors
     /// <summary>Puts /dev/null on 0, 1 and 2, whatever is there, so that who waits for the other end of a pipe waits no longer.</summary>
     internal static void DetachStandardStreams()
     {
-        int device = LibC.Open(NullDevice, LibC.OpenReadWrite | LibC.OpenCloseOnExec);
+        int device = LibC.Open(NullDevice, LibC.O_RDWR | LibC.O_CLOEXEC);
         for (int descriptor = 0; device >= 0 && descriptor <= StandardError; descriptor++)
         {
             _ = LibC.Duplicate(device, descriptor);
@@ -39,13 +39,13 @@ internal static unsafe class Descriptors
     /// <summary>Whether our caller left it open for us: what this process opened itself closes on exec.</summary>
     internal static bool IsInherited(int descriptor)
     {
-        int flags = LibC.DescriptorControl(descriptor, LibC.GetDescriptorFlags, 0);
-        return flags >= 0 && (flags & LibC.DescriptorCloseOnExec) == 0;
+        int flags = LibC.DescriptorControl(descriptor, LibC.F_GETFD, 0);
+        return flags >= 0 && (flags & LibC.FD_CLOEXEC) == 0;
     }
 
     /// <summary>Sets or clears close-on-exec.</summary>
     internal static void SetInheritable(int descriptor, bool inheritable) =>
-        _ = LibC.DescriptorControl(descriptor, LibC.SetDescriptorFlags, inheritable ? 0 : LibC.DescriptorCloseOnExec);
+        _ = LibC.DescriptorControl(descriptor, LibC.F_SETFD, inheritable ? 0 : LibC.FD_CLOEXEC);
 
     /// <summary>Writes the text in one write(2), which is all that some readers wait for; the rest only if the kernel took less.</summary>
     /// <exception cref="StartException">The descriptor cannot be written to.</exception>
@@ -58,7 +58,7 @@ internal static unsafe class Descriptors
             {
                 nint count = LibC.Write(descriptor, first + written, (nuint)(octets.Length - written));
                 int error = count < 0 ? Marshal.GetLastPInvokeError() : 0;
-                if (error is not (0 or LibC.ErrorInterrupted))
+                if (error is not (0 or LibC.EINTR))
                 {
                     throw new StartException($"cannot write to file descriptor {descriptor}: {Marshal.GetPInvokeErrorMessage(error)}");
                 }

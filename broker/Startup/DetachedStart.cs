@@ -20,7 +20,7 @@ internal static unsafe class DetachedStart
     internal static int Run(string[] arguments)
     {
         int* pair = stackalloc int[2];
-        if (LibC.Pipe(pair, LibC.OpenCloseOnExec) < 0)
+        if (LibC.Pipe(pair, LibC.O_CLOEXEC) < 0)
         {
             throw new StartException($"cannot make a pipe: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
@@ -71,7 +71,7 @@ internal static unsafe class DetachedStart
         {
             count = LibC.Read(descriptor, octet, 1);
         }
-        while (count < 0 && Marshal.GetLastPInvokeError() == LibC.ErrorInterrupted);
+        while (count < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
 
         return count;
     }
@@ -80,7 +80,7 @@ internal static unsafe class DetachedStart
     private static int ExitStatus(int child)
     {
         int status;
-        while (LibC.WaitProcess(child, &status, 0) < 0 && Marshal.GetLastPInvokeError() == LibC.ErrorInterrupted)
+        while (LibC.WaitProcess(child, &status, 0) < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR)
         {
         }
 

@@ -1,4 +1,5 @@
 using XcpBroker.Config;
+using XcpBroker.Driver;
 
 namespace XcpBroker.Startup;
 
@@ -40,7 +41,7 @@ internal static class EntryPoint
                 Descriptors.Write(Descriptors.StandardOutput, $"xcp-broker {typeof(EntryPoint).Assembly.GetName().Version?.ToString(3)}\n");
                 return 0;
             case CommandLineRequest.ShowIntrospection:
-                Descriptors.Write(Descriptors.StandardOutput, "<node/>\n");
+                Descriptors.Write(Descriptors.StandardOutput, StandardIntrospection.Render("/org/freedesktop/DBus"));
                 return 0;
             default:
                 return command.Options.Fork && command.ReadyDescriptor is null

@@ -92,14 +92,14 @@ internal static unsafe class InternalExec
         for (int signal = 1; signal <= LibC.HighestSignal; signal++)
         {
             // The handler is the first member of struct sigaction.
-            if (LibC.SignalAction(signal, null, structure) == 0 && *(nint*)structure == LibC.SignalIgnore)
+            if (LibC.SignalAction(signal, null, structure) == 0 && *(nint*)structure == LibC.SIG_IGN)
             {
-                _ = LibC.Signal(signal, LibC.SignalDefault);
+                _ = LibC.Signal(signal, LibC.SIG_DFL);
             }
         }
 
         _ = LibC.EmptySignalSet(structure);
-        _ = LibC.SignalMask(LibC.SetSignalMask, structure, null);
+        _ = LibC.SignalMask(LibC.SIG_SETMASK, structure, null);
     }
 
     private static string Failure(string call) => $"{call}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}";

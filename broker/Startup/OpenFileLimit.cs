@@ -12,7 +12,7 @@ internal readonly record struct OpenFileLimit(ulong Soft, ulong Hard)
     internal static unsafe OpenFileLimit Read()
     {
         LibC.ResourceLimit limit = default;
-        return LibC.GetLimit(LibC.LimitOpenFiles, &limit) == 0 ? new OpenFileLimit(limit.Soft, limit.Hard) : default;
+        return LibC.GetResourceLimit(LibC.RLIMIT_NOFILE, &limit) == 0 ? new OpenFileLimit(limit.Soft, limit.Hard) : default;
     }
 
     /// <summary>Makes it hold for this process and what it executes.</summary>
@@ -20,7 +20,7 @@ internal readonly record struct OpenFileLimit(ulong Soft, ulong Hard)
     internal unsafe string? Apply()
     {
         LibC.ResourceLimit limit = new() { Soft = Soft, Hard = Hard };
-        return LibC.SetLimit(LibC.LimitOpenFiles, &limit) == 0
+        return LibC.SetResourceLimit(LibC.RLIMIT_NOFILE, &limit) == 0
             ? null
             : $"cannot set the limit of open files to {Soft}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}";
     }
