@@ -26,7 +26,6 @@ public ref partial struct WireReader
                 SkipArray(signature, ref at);
                 break;
             case WireType.StructBegin:
-            case WireType.DictBegin:
                 SkipStruct(signature, ref at, depth);
                 break;
             case WireType.Variant:
@@ -82,7 +81,7 @@ public ref partial struct WireReader
     {
         AlignStruct();
         at++;
-        while (!Failed && at < signature.Length && signature[at] is not (WireType.StructEnd or WireType.DictEnd))
+        while (!Failed && at < signature.Length && signature[at] != WireType.StructEnd)
         {
             SkipValue(signature, ref at, depth + 1);
         }

@@ -1,0 +1,91 @@
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Protocol.Tests.Support;
+
+namespace XcpBroker.Protocol.Tests.Messages;
+
+[TestFixture]
+internal sealed class MessageBuilderTests
+{
+    private static readonly MessageFields Signal = new()
+    {
+        Type = MessageType.Signal,
+        Flags = MessageFlags.NoReplyExpected,
+        Path = "/org/freedesktop/DBus",
+        Interface = "org.freedesktop.DBus",
+        Member = "NameOwnerChanged",
+        Sender = "org.freedesktop.DBus",
+        Signature = "sss",
+    };
+
+    [Test]
+    public void A_signal_is_byte_for_byte_the_vector()
+    {
+        MessageBuilder builder = new();
+
+        byte[] message = BuildSignal(builder, serial: 7);
+
+        Assert.That(message, Is.EqualTo(Vector("signal-name-owner-changed little")));
+    }
+
+    [Test]
+    public void The_next_message_knows_nothing_of_the_last()
+    {
+        MessageBuilder builder = new();
+        byte[] first = BuildSignal(builder, serial: 7);
+        builder.Begin(new MessageFields { Type = MessageType.MethodReturn, ReplySerial = 1 });
+        byte[] other = builder.Finish(7).ToArray();
+
+        byte[] again = BuildSignal(builder, serial: 7);
+
+        Assert.That(other, Is.EqualTo(Vector("return-smallest little")));
+        Assert.That(again, Is.EqualTo(first));
+    }
+
+    [Test]
+    public void A_begun_message_may_be_given_up()
+    {
+        MessageBuilder builder = new();
+        builder.Begin(Signal);
+        builder.Body.WriteString("never sent");
+
+        Assert.That(BuildSignal(builder, serial: 7), Is.EqualTo(Vector("signal-name-owner-changed little")));
+    }
+
+    [TestCase("signal-name-owner-changed little")]
+    [TestCase("signal-name-owner-changed big")]
+    public void A_finished_message_can_get_another_serial(string vector)
+    {
+        byte[] message = Vector(vector);
+
+        MessageBuilder.PatchSerial(message, 0x01020304);
+
+        Assert.That(MessageHeader.TryParse(message, out MessageHeader header), Is.EqualTo(MessageViolation.None));
+        Assert.That(header.Serial, Is.EqualTo(0x01020304));
+    }
+
+    [TestCase(0)]
+    [TestCase(511)]
+    [TestCase(512)]
+    [TestCase(100_000)]
+    public void A_body_of_any_length_fits(int length)
+    {
+        MessageBuilder builder = new();
+        builder.Begin(new MessageFields { Type = MessageType.MethodReturn, ReplySerial = 1, Signature = "s" });
+        builder.Body.WriteString(new string('x', length));
+
+        byte[] message = builder.Finish(1).ToArray();
+
+        Assert.That(Verdict.Of(message), Is.EqualTo(MessageViolation.None));
+    }
+
+    private static byte[] Vector(string name) => MessageVector.Valid.Single(vector => vector.Name == name).Bytes;
+
+    private static byte[] BuildSignal(MessageBuilder builder, uint serial)
+    {
+        builder.Begin(Signal);
+        builder.Body.WriteString(":1.5");
+        builder.Body.WriteString("");
+        builder.Body.WriteString(":1.5"u8);
+        return builder.Finish(serial).ToArray();
+    }
+}
