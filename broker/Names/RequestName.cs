@@ -20,7 +20,6 @@ internal enum RequestNameFlags : uint
 /// <summary>DBUS_REQUEST_NAME_REPLY_*: what RequestName answers.</summary>
 internal enum RequestNameReply : uint
 {
-    None = 0,
     PrimaryOwner = 1,
     InQueue = 2,
     Exists = 3,
@@ -30,8 +29,6 @@ internal enum RequestNameReply : uint
 /// <summary>DBUS_RELEASE_NAME_REPLY_*: what ReleaseName answers.</summary>
 internal enum ReleaseNameReply : uint
 {
-    None = 0,
-
     /// <summary>The claim is gone, whether it owned the name or only waited for it.</summary>
     Released = 1,
     NonExistent = 2,
