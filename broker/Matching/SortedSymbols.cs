@@ -11,7 +11,8 @@ internal sealed class SortedSymbols
     {
         if (_runs.Count == 0)
         {
-            _runs.Add(new Run());
+            _runs.Add(new Run([symbol]));
+            return;
         }
 
         int index = Math.Min(RunOf(symbol.Bytes), _runs.Count - 1);
@@ -81,9 +82,7 @@ internal sealed class SortedSymbols
     {
         private Symbol[] _symbols;
 
-        internal Run() => _symbols = new Symbol[1];
-
-        private Run(Symbol[] symbols)
+        internal Run(Symbol[] symbols)
         {
             _symbols = symbols;
             Count = symbols.Length;

@@ -27,7 +27,7 @@ internal static class ValuePrefixes
         for (int index = 0; index <= limit; index++)
         {
             int length = index == value.Length ? index
-                : index < limit && value[index] == separator ? Math.Max(1, index + separatorBytes)
+                : value[index] == separator ? Math.Max(1, index + separatorBytes)
                 : last;
             if (length == last)
             {
