@@ -28,8 +28,9 @@ internal enum ChargeResult : byte
     OverShare,
 }
 
-/// <summary>What one connection holds in queues: what it sent to others, and what waits for it at its own expense.</summary>
+/// <summary>What one connection holds: what it sent to others, what waits for it at its own expense, and what it has not finished sending.</summary>
 /// <remarks>
+/// Each of the three has its own share of the pool, so that none uses up another's.
 /// It outlives its connection until the last message of the connection is out of other peers' queues.
 /// A queue that is not yet at its limit takes one more message of any size; only the share of the pool can refuse it then.
 /// </remarks>
@@ -38,6 +39,9 @@ internal sealed class Account
     private readonly UserQuota _user;
     private readonly QuotaLimits _limits;
     private readonly long _guaranteed;
+    private long _sent;
+    private long _received;
+    private long _held;
     private long _overdraft;
 
     internal Account(UserQuota user, QuotaLimits limits, long guaranteed)
@@ -48,10 +52,13 @@ internal sealed class Account
     }
 
     /// <summary>Units charged as <see cref="ChargeKind.Sent"/>.</summary>
-    internal long Sent { get; private set; }
+    internal long Sent => _sent;
 
     /// <summary>Units charged as <see cref="ChargeKind.Received"/> and <see cref="ChargeKind.Reserved"/>.</summary>
-    internal long Received { get; private set; }
+    internal long Received => _received;
+
+    /// <summary>Units charged as <see cref="ChargeKind.Held"/>.</summary>
+    internal long Held => _held;
 
     internal uint? UserId => _user.UserId;
 
@@ -65,9 +72,9 @@ internal sealed class Account
     {
         ChargeResult result = kind switch
         {
-            ChargeKind.Sent => Sent >= _limits.Sent ? ChargeResult.OverLimit : TrySend(units),
-            ChargeKind.Held => TrySend(units),
-            ChargeKind.Received => TryReceive(units),
+            ChargeKind.Sent => _sent >= _limits.Sent ? ChargeResult.OverLimit : TryTake(ref _sent, 0, units),
+            ChargeKind.Received => _received >= _limits.Received ? ChargeResult.OverLimit : TryTake(ref _received, _overdraft, units),
+            ChargeKind.Held => TryTake(ref _held, 0, units),
             _ => TryReserve(units),
         };
         charge = result == ChargeResult.Charged ? new QuotaCharge(this, kind, units) : default;
@@ -88,74 +95,65 @@ internal sealed class Account
             return;
         }
 
-        if (kind is ChargeKind.Sent or ChargeKind.Held)
+        switch (kind)
         {
-            long before = Pooled(Sent);
-            Sent -= units;
-            Lower(before, Pooled(Sent));
-        }
-        else
-        {
-            long before = Pooled(Received) - _overdraft;
-            Received -= units;
-            _overdraft -= Math.Min(_overdraft, units);
-            Lower(before, Pooled(Received) - _overdraft);
+            case ChargeKind.Sent:
+                GiveBack(ref _sent, units);
+                break;
+            case ChargeKind.Held:
+                GiveBack(ref _held, units);
+                break;
+            default:
+                long before = Pooled(_received) - _overdraft;
+                _received -= units;
+                _overdraft -= Math.Min(_overdraft, units);
+                Lower(before, Pooled(_received) - _overdraft);
+                break;
         }
 
         LeaveWhenDone();
     }
 
-    private ChargeResult TrySend(long units)
+    private ChargeResult TryTake(ref long holds, long overdraft, long units)
     {
-        long after = Sent + units;
-        if (after > _guaranteed && !_user.Pool.TryRaise(Pooled(Sent), Pooled(after)))
+        long after = holds + units;
+        if (after > _guaranteed && !_user.Pool.TryRaise(Pooled(holds) - overdraft, Pooled(after) - overdraft))
         {
             return ChargeResult.OverShare;
         }
 
-        Sent = after;
-        return ChargeResult.Charged;
-    }
-
-    private ChargeResult TryReceive(long units)
-    {
-        if (Received >= _limits.Received)
-        {
-            return ChargeResult.OverLimit;
-        }
-
-        long after = Received + units;
-        if (after > _guaranteed && !_user.Pool.TryRaise(Pooled(Received) - _overdraft, Pooled(after) - _overdraft))
-        {
-            return ChargeResult.OverShare;
-        }
-
-        Received = after;
+        holds = after;
         return ChargeResult.Charged;
     }
 
     private ChargeResult TryReserve(long units)
     {
-        if (Received >= _limits.Received + _limits.Reserve)
+        if (_received >= _limits.Received + _limits.Reserve)
         {
             return ChargeResult.OverLimit;
         }
 
-        long after = Received + units;
-        long from = Pooled(Received) - _overdraft;
-        long to = Pooled(after) - _overdraft;
-        if (to > from && !_user.Pool.TryRaise(from, to))
+        if (TryTake(ref _received, _overdraft, units) == ChargeResult.Charged)
         {
-            if (to - from > _limits.Overdraft - _overdraft)
-            {
-                return units > _limits.Overdraft ? ChargeResult.OverShare : ChargeResult.OverLimit;
-            }
-
-            _overdraft += to - from;
+            return ChargeResult.Charged;
         }
 
-        Received = after;
+        long overdrawn = Pooled(_received + units) - Pooled(_received);
+        if (overdrawn > _limits.Overdraft - _overdraft)
+        {
+            return units > _limits.Overdraft ? ChargeResult.OverShare : ChargeResult.OverLimit;
+        }
+
+        _received += units;
+        _overdraft += overdrawn;
         return ChargeResult.Charged;
+    }
+
+    private void GiveBack(ref long holds, long units)
+    {
+        long before = Pooled(holds);
+        holds -= units;
+        Lower(before, Pooled(holds));
     }
 
     private long Pooled(long held) => Math.Max(0, held - _guaranteed);
@@ -170,7 +168,7 @@ internal sealed class Account
 
     private void LeaveWhenDone()
     {
-        if (IsClosed && Sent == 0 && Received == 0)
+        if (IsClosed && _sent + _received + _held == 0)
         {
             _user.Leave(this);
         }

@@ -3,9 +3,9 @@ namespace XcpBroker.Quotas;
 /// <summary>What the connections of one domain hold together, shared out to its users, and each user's to its connections.</summary>
 /// <remarks>
 /// One domain for now, so its pool is the total; with more, their pools are shared out of one above by the same rule.
-/// Guarantee: whatever the others do, an account can come to hold, of each of the two things it is charged for,
+/// Guarantee: whatever the others do, an account can come to hold, of each thing it is charged for,
 /// Guaranteed + Total/((u+1)(u+2)(c+1)(c+2)), where u other users hold anything of the pool and the account's own user holds it c times
-/// besides (once or twice per connection: for what it sent and for what it received; gone senders count while their messages wait).
+/// besides (up to three times per connection: for what it sent, received, and has not finished sending; gone senders count while their messages wait).
 /// Guaranteed is missing for accounts beyond GuaranteesPerUser.
 /// </remarks>
 internal sealed class DomainQuota

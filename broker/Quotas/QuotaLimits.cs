@@ -27,7 +27,7 @@ internal sealed record QuotaLimits
     /// <summary>Replies and driver messages for one connection that the pool has no room for are held outside it up to this much.</summary>
     internal required long Overdraft { get; init; }
 
-    /// <summary>The first units of each connection, of what it sent and of what it received, that are not taken from the pool.</summary>
+    /// <summary>The first units of each connection, of each thing that it is charged for, that are not taken from the pool.</summary>
     internal required long Guaranteed { get; init; }
 
     /// <summary>How many accounts of one user have <see cref="Guaranteed"/>: open ones, and gone ones whose messages still wait.</summary>
@@ -36,7 +36,7 @@ internal sealed record QuotaLimits
 
     /// <summary>The limits of queued bytes.</summary>
     /// <remarks>
-    /// All queues together hold at most Total + accounts * (2 * Guaranteed + Overdraft).
+    /// All queues together hold at most Total + accounts * (3 * Guaranteed + Overdraft).
     /// Reserve: an eighth of max_outgoing_bytes, at most 1 MiB. Overdraft: what max_total_bytes is per connection of a user, between 64 KiB and
     /// 1 MiB. Guaranteed: 16 KiB, so that ordinary messages never come to the pool.
     /// </remarks>

@@ -70,6 +70,16 @@ internal sealed class AccountTests
     }
 
     [Test]
+    public void A_sender_whose_queues_are_full_can_still_send_the_message_that_is_refused()
+    {
+        Charge(ChargeKind.Sent, 25_000);
+        Assert.That(Charge(ChargeKind.Sent, 1), Is.EqualTo(ChargeResult.OverLimit));
+
+        Assert.That(Charge(ChargeKind.Held, 5_000), Is.EqualTo(ChargeResult.Charged));
+        Assert.That((_account.Sent, _account.Held), Is.EqualTo((25_000, 5_000)));
+    }
+
+    [Test]
     public void Replies_are_taken_beyond_the_limit_until_the_reserve_is_used_up()
     {
         Charge(ChargeKind.Received, 2000);

@@ -70,7 +70,7 @@ internal sealed class SharePropertyTests
                 Assert.That(hostile.Quota.Pool.Used, Is.InRange(0, Total));
                 Assert.That(hostile.Quota.Users.Sum(user => user.Pool.Capacity), Is.EqualTo(hostile.Quota.Pool.Used));
                 Assert.That(hostile.Quota.Users.All(user => user.Pool.Used <= user.Pool.Capacity));
-                Assert.That(hostile.Held, Is.LessThanOrEqualTo(Total + (hostile.AccountCount * ((2 * Guaranteed) + Overdraft))));
+                Assert.That(hostile.Held, Is.LessThanOrEqualTo(Total + (hostile.AccountCount * ((3 * Guaranteed) + Overdraft))));
             }
 
             hostile.ReleaseAll();
@@ -129,9 +129,9 @@ internal sealed class SharePropertyTests
 
         internal Account[][] Accounts { get; }
 
-        internal int AccountCount => (4 * 6) + _gone.Count(account => account.Sent > 0);
+        internal int AccountCount => (4 * 6) + _gone.Count(account => account.Sent + account.Received + account.Held > 0);
 
-        internal long Held => Accounts.SelectMany(accounts => accounts).Concat(_gone).Sum(account => account.Sent + account.Received);
+        internal long Held => Accounts.SelectMany(accounts => accounts).Concat(_gone).Sum(account => account.Sent + account.Received + account.Held);
 
         internal void Act((int Kind, int User, int Account, long Units) act)
         {
@@ -153,7 +153,7 @@ internal sealed class SharePropertyTests
                     TakeAllThereIs(account, (ChargeKind)(act.Kind % 2));
                     break;
                 default:
-                    if (account.TryCharge((ChargeKind)(act.Kind % 3), act.Units, out QuotaCharge charge) == ChargeResult.Charged)
+                    if (account.TryCharge((ChargeKind)(act.Kind % 4), act.Units, out QuotaCharge charge) == ChargeResult.Charged)
                     {
                         _charges.Add((account, charge));
                     }
