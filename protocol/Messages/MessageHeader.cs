@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Protocol.Messages;
@@ -7,8 +6,6 @@ namespace XcpBroker.Protocol.Messages;
 /// <remarks>The ranges stay true for any copy of the same bytes. Spec: message-protocol-messages, message-protocol-header-fields.</remarks>
 public struct MessageHeader
 {
-    private FieldTexts _texts;
-
     /// <summary>Byte order of the whole message.</summary>
     public bool IsBigEndian { get; internal set; }
 
@@ -37,25 +34,25 @@ public struct MessageHeader
     public readonly int TotalLength => BodyOffset + BodyLength;
 
     /// <summary>PATH.</summary>
-    public readonly FieldRange Path => _texts[(int)HeaderField.Path];
+    public FieldRange Path { get; internal set; }
 
     /// <summary>INTERFACE.</summary>
-    public readonly FieldRange Interface => _texts[(int)HeaderField.Interface];
+    public FieldRange Interface { get; internal set; }
 
     /// <summary>MEMBER.</summary>
-    public readonly FieldRange Member => _texts[(int)HeaderField.Member];
+    public FieldRange Member { get; internal set; }
 
     /// <summary>ERROR_NAME.</summary>
-    public readonly FieldRange ErrorName => _texts[(int)HeaderField.ErrorName];
+    public FieldRange ErrorName { get; internal set; }
 
     /// <summary>DESTINATION.</summary>
-    public readonly FieldRange Destination => _texts[(int)HeaderField.Destination];
+    public FieldRange Destination { get; internal set; }
 
     /// <summary>SENDER as claimed; a bus replaces it.</summary>
-    public readonly FieldRange Sender => _texts[(int)HeaderField.Sender];
+    public FieldRange Sender { get; internal set; }
 
     /// <summary>SIGNATURE of the body; empty and absent mean the same.</summary>
-    public readonly FieldRange Signature => _texts[(int)HeaderField.Signature];
+    public FieldRange Signature { get; internal set; }
 
     /// <summary>REPLY_SERIAL, or 0 if absent.</summary>
     public uint ReplySerial { get; internal set; }
@@ -99,14 +96,5 @@ public struct MessageHeader
         header.BodyOffset = total - header.BodyLength;
 
         return HeaderFieldsParser.Parse(message[..header.BodyOffset], ref header);
-    }
-
-    internal void SetText(byte code, FieldRange range) => _texts[code] = range;
-
-    // By field code; some stay empty.
-    [InlineArray((int)HeaderField.UnixFds)]
-    private struct FieldTexts
-    {
-        private FieldRange _first;
     }
 }

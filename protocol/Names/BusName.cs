@@ -22,8 +22,7 @@ public static class BusName
     public static bool IsValidUnique(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
         && IsUnique(name)
-        && NameScan.IsMadeOfElements(name[1..], (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: true, out bool hasDot)
-        && hasDot;
+        && NameGrammar.IsDotted(name[1..], NameGrammar.WithHyphen, NameGrammar.WithHyphen, minElements: 2);
 
     /// <inheritdoc cref="IsValidUnique(ReadOnlySpan{byte})"/>
     public static bool IsValidUnique(string name) => AsciiText.Check(name, IsValidUnique);
@@ -31,17 +30,13 @@ public static class BusName
     /// <summary>Whether it is a well-known name: two or more elements, none of which begins with a digit.</summary>
     public static bool IsValidWellKnown(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
-        && NameScan.IsMadeOfElements(name, (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: false, out bool hasDot)
-        && hasDot;
+        && NameGrammar.IsDotted(name, NameGrammar.InitialLetterOrHyphen, NameGrammar.WithHyphen, minElements: 2);
 
     /// <inheritdoc cref="IsValidWellKnown(ReadOnlySpan{byte})"/>
     public static bool IsValidWellKnown(string name) => AsciiText.Check(name, IsValidWellKnown);
 
-    /// <summary>Whether it may stand in a rule's <c>arg0namespace</c>: a name that may have one element only.</summary>
-    /// <remarks>As in dbus-daemon a unique name may be cut short too.</remarks>
+    /// <summary>Whether it may stand in a rule's <c>arg0namespace</c>: a well-known name that may have one element only.</summary>
     public static bool IsValidNamespace(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
-        && (IsUnique(name)
-            ? NameScan.IsMadeOfElements(name[1..], (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: true, out _)
-            : NameScan.IsMadeOfElements(name, (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: false, out _));
+        && NameGrammar.IsDotted(name, NameGrammar.InitialLetterOrHyphen, NameGrammar.WithHyphen, minElements: 1);
 }

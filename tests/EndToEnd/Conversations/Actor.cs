@@ -69,7 +69,7 @@ internal sealed class Actor(string letter, string address, MessagePrinter printe
     internal void Send(ReadOnlySpan<byte> bytes, params ReadOnlySpan<int> descriptors)
     {
         _held.AddRange(bytes);
-        if (_held.Count > 0)
+        if (_held.Count > 0 && State != ActorState.Gone)
         {
             _ = Peer.Send(_held.ToArray(), descriptors);
             _held.Clear();
@@ -156,9 +156,10 @@ internal sealed class Actor(string letter, string address, MessagePrinter printe
 
     private bool Hear(PeerMessage message, Func<PeerMessage, bool> isLast)
     {
-        if (message is { Type: 2, Signature: "s" } && printer.Said(UniqueName, message.ReplySerial)?.Member == "Hello" && UniqueName.Length == 0)
+        if (UniqueName.Length == 0 && message.Sender == MessagePrinter.Bus && (message.Member == "NameAcquired" || IsHelloReply(message)))
         {
-            TakeName(message);
+            UniqueName = message.FirstString!;
+            printer.Introduce(UniqueName, letter);
         }
 
         if (message is { Type: 4, Member: "NameOwnerChanged", Sender: MessagePrinter.Bus } && Arguments(message) is [var name, _, ""])
@@ -175,12 +176,8 @@ internal sealed class Actor(string letter, string address, MessagePrinter printe
         return isLast(message);
     }
 
-    private void TakeName(PeerMessage helloReply)
-    {
-        UniqueName = helloReply.FirstString!;
-        printer.Introduce(UniqueName, letter);
-        printer.Remember(UniqueName, printer.Said("", helloReply.ReplySerial)!);
-    }
+    private bool IsHelloReply(PeerMessage message) =>
+        message is { Type: 2, Signature: "s" } && printer.Said("", message.ReplySerial)?.Member == "Hello";
 
     private static string[] Arguments(PeerMessage message)
     {

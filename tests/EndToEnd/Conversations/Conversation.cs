@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace XcpBroker.EndToEnd.Conversations;
 
 /// <summary>What a peer does: "A&gt; text", or "A&gt;&gt; text" to keep the bytes back for the next write.</summary>
@@ -13,14 +15,18 @@ internal sealed record Step(
     IReadOnlyList<string> Expected,
     IReadOnlyList<Alternative> Alternatives)
 {
-    internal Alternative? For(string broker) => Alternatives.FirstOrDefault(alternative => alternative.Brokers.Contains(broker));
+    /// <summary>What a broker does instead; "dbus-daemon/big" is one that does so to big-endian peers only.</summary>
+    internal Alternative? For(string broker, string order) =>
+        Alternatives.FirstOrDefault(alternative => alternative.Brokers.Contains($"{broker}/{order}"))
+        ?? Alternatives.FirstOrDefault(alternative => alternative.Brokers.Contains(broker));
 
     /// <summary>The lines in the order of a transcript: by peer, in the order in which each hears them.</summary>
-    internal IReadOnlyList<string> ExpectedOf(string broker) => [.. (For(broker)?.Lines ?? Expected).OrderBy(line => line[..1], StringComparer.Ordinal)];
+    internal IReadOnlyList<string> ExpectedOf(string broker, string order) =>
+        [.. (For(broker, order)?.Lines ?? Expected).OrderBy(line => line[..1], StringComparer.Ordinal)];
 }
 
 /// <summary>A conversation of tests/vectors/conversations: peers, what they say, what they hear.</summary>
-internal sealed record Conversation
+internal sealed partial record Conversation
 {
     private static readonly string[] Entrances = ["open", "connect", "join"];
 
@@ -33,18 +39,23 @@ internal sealed record Conversation
     /// <summary>Limits the broker is started with, by dbus-daemon's names.</summary>
     internal required IReadOnlyDictionary<string, long> Limits { get; init; }
 
-    /// <summary>The brokers that can have it; the others lack what it is about (a limit, say).</summary>
-    internal required IReadOnlyList<string> Brokers { get; init; }
+    /// <summary>Brokers that cannot have it (they lack the limit it is about, say), and the row of docs/differences.md that says why.</summary>
+    internal required IReadOnlyDictionary<string, string> Except { get; init; }
 
-    /// <summary>A, B, C ... as far as it goes.</summary>
+    /// <summary>A, B, C ... as far as they speak or are spoken to.</summary>
     internal IEnumerable<string> Peers => Steps
-        .SelectMany(step => step.Actions.Select(action => action.Peer).Concat(step.Expected.Select(line => line[..1])))
+        .SelectMany(step => step.Actions)
+        .SelectMany(action => PeerReference().Matches(action.Text).Select(match => match.Groups[1].Value).Append(action.Peer))
         .Distinct()
         .Order(StringComparer.Ordinal);
 
     /// <summary>A peer that does not connect itself is on the bus from the start.</summary>
     internal bool StartsAbsent(string peer) =>
         Entrances.Contains(Steps.SelectMany(step => step.Actions).FirstOrDefault(action => action.Peer == peer)?.Text.Split(' ')[0]);
+
+    /// <summary>:A, in an action.</summary>
+    [GeneratedRegex(@":([A-Z])(?![\w])")]
+    internal static partial Regex PeerReference();
 
     public override string ToString() => $"{File}: {Title}";
 }

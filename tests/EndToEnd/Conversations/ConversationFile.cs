@@ -6,7 +6,7 @@ namespace XcpBroker.EndToEnd.Conversations;
 /// <summary>Reads *.conv; the format is described in tests/vectors/conversations/README.md.</summary>
 internal sealed class ConversationFile
 {
-    private static readonly string[] AllBrokers = ["xcp-broker", "dbus-daemon", "dbus-broker"];
+    internal static readonly string[] AllBrokers = ["xcp-broker", "dbus-daemon", "dbus-broker"];
     private readonly string _name;
     private readonly List<Conversation> _conversations = [];
     private readonly List<Step> _steps = [];
@@ -15,7 +15,7 @@ internal sealed class ConversationFile
     private readonly List<Alternative> _alternatives = [];
     private string? _title;
     private Dictionary<string, long> _limits = [];
-    private string[] _brokers = AllBrokers;
+    private Dictionary<string, string> _except = [];
     private List<string> _hearing;
     private int _stepLine;
 
@@ -67,7 +67,7 @@ internal sealed class ConversationFile
                 List<string> lines = [];
                 _alternatives.Add(new Alternative(parts[0].Split(' '), parts[1], lines));
                 _hearing = lines;
-                return parts[0].Split(' ').All(AllBrokers.Contains);
+                return parts[0].Split(' ').All(broker => AllBrokers.Contains(broker.Split('/')[0]));
             case [>= 'A' and <= 'Z', '>', ..]:
                 TakeAction(line, number);
                 return _title is not null;
@@ -99,9 +99,9 @@ internal sealed class ConversationFile
                 _limits = limits.Split(' ').Select(limit => limit.Split('='))
                     .ToDictionary(pair => pair[0], pair => long.Parse(pair[1], CultureInfo.InvariantCulture));
                 return true;
-            case ["only", var brokers]:
-                _brokers = brokers.Split(' ');
-                return _brokers.All(AllBrokers.Contains);
+            case ["except", var broker, var difference]:
+                _except[broker] = difference;
+                return AllBrokers.Contains(broker);
             default:
                 return false;
         }
@@ -125,11 +125,11 @@ internal sealed class ConversationFile
         EndStep();
         if (_title is not null)
         {
-            _conversations.Add(new Conversation { File = _name, Title = _title, Steps = [.. _steps], Limits = _limits, Brokers = _brokers });
+            _conversations.Add(new Conversation { File = _name, Title = _title, Steps = [.. _steps], Limits = _limits, Except = _except });
         }
 
         _steps.Clear();
         _limits = [];
-        _brokers = AllBrokers;
+        _except = [];
     }
 }

@@ -111,7 +111,7 @@ internal sealed class MessageComposer(TextScanner text, bool isBigEndian)
             }
             else
             {
-                Set(key, text.Word());
+                Set(key, key == "signature" ? text.SignatureWord() : text.Word());
             }
         }
     }

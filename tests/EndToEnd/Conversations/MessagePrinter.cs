@@ -20,7 +20,16 @@ internal sealed partial class MessagePrinter(int brokerPid)
     internal static string UserId { get; } =
         File.ReadLines("/proc/self/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal)).Split('\t')[2];
 
-    internal void Introduce(string uniqueName, string letter) => _names[uniqueName] = $":{letter}";
+    /// <summary>From now on that unique name is shown as a letter, and what was said before there was one is that peer's.</summary>
+    internal void Introduce(string uniqueName, string letter)
+    {
+        _names[uniqueName] = $":{letter}";
+        foreach ((string, uint Serial) key in _spoken.Keys.Where(key => key.Sender.Length == 0).ToArray())
+        {
+            _ = _spoken.Remove(key, out SpokenMessage? message);
+            _spoken[(uniqueName, key.Serial)] = message!;
+        }
+    }
 
     internal void Remember(string sender, SpokenMessage message) => _spoken[(sender, message.Serial)] = message;
 
@@ -33,7 +42,8 @@ internal sealed partial class MessagePrinter(int brokerPid)
         string destination = message.Destination ?? "none";
         StringBuilder line = new(TypeWord(message));
         SpokenMessage? original = Said(sender, message.Serial);
-        AppendReference(line, message, destination == "none" ? receiver : destination);
+        string caller = destination.StartsWith(':') && receiver.Length > 0 ? destination : receiver;
+        AppendReference(line, message, caller);
         Append(line, "serial", original is { IsSerialShown: true }, message.Serial);
         Append(line, "serial", sender.StartsWith(':') && original is null, "unknown");
         Append(line, "from", sender != Bus, sender);
@@ -43,10 +53,10 @@ internal sealed partial class MessagePrinter(int brokerPid)
         Append(line, "interface", message.Interface is not null && !isUsual, message.Interface);
         Append(line, "member", message.Member is not null && !isUsual, message.Member);
         _ = isUsual ? line.Append(' ').Append(message.Member) : line;
-        Append(line, "flags", message.Flags != (sender == Bus ? 1 : 0), $"0x{message.Flags:x2}");
+        Append(line, "flags", message.Flags != (message.Sender is Bus or null ? 1 : 0), $"0x{message.Flags:x2}");
         AppendFields(line, message);
         Append(line, "body", original is not null && !IsSame(original, message), "changed");
-        return Tame(line.Append(Body(message, sender == Bus ? destination : "")).ToString());
+        return Tame(line.Append(Body(message, caller)).ToString());
     }
 
     /// <summary>A line of the authentication conversation.</summary>
@@ -82,7 +92,7 @@ internal sealed partial class MessagePrinter(int brokerPid)
     private static void AppendDestination(StringBuilder line, PeerMessage message, string destination, string receiver)
     {
         bool isBroadcast = message.Type == 4 && destination == "none";
-        bool isUsual = destination == receiver || (isBroadcast && message.Sender == Bus);
+        bool isUsual = destination == receiver || receiver.Length == 0 || (isBroadcast && message.Sender == Bus);
         _ = isBroadcast && !isUsual ? line.Append(" broadcast") : line;
         Append(line, "to", !isUsual && !isBroadcast, destination);
     }
@@ -140,6 +150,12 @@ internal sealed partial class MessagePrinter(int brokerPid)
         : id == UserId ? "UID"
         : id;
 
-    private string Tame(string text) =>
-        Guid().Replace(UniqueName().Replace(text, match => _names.GetValueOrDefault(match.Value, ":?")), "GUID");
+    [GeneratedRegex(@"(.{1,3}?)\1{19,}")]
+    private static partial Regex Run();
+
+    private string Tame(string text)
+    {
+        string named = UniqueName().Replace(text, match => _names.GetValueOrDefault(match.Value, ":?"));
+        return Run().Replace(Guid().Replace(named, "GUID"), run => $"${{{run.Groups[1].Value}*{run.Length / run.Groups[1].Length}}}");
+    }
 }

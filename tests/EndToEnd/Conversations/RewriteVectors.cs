@@ -6,8 +6,6 @@ namespace XcpBroker.EndToEnd.Conversations;
 [TestFixture]
 internal sealed class RewriteVectors
 {
-    private static readonly string[] References = ["dbus-daemon", "dbus-broker"];
-
     /// <summary>Expected is what XCP_E2E_TARGET does; what another does differently keeps its reason, or gets "unexplained".</summary>
     [Test]
     [Explicit("it writes tests/vectors/conversations: dotnet test tests/EndToEnd --filter Name=Write_what_is_heard")]
@@ -28,25 +26,31 @@ internal sealed class RewriteVectors
         Dictionary<int, List<string>> heard = [];
         foreach (Conversation conversation in ConversationFile.Read(path))
         {
-            Dictionary<string, List<string>> byBroker = conversation.Brokers.ToDictionary(broker => broker, broker => Play(conversation, broker));
-            string target = byBroker.ContainsKey(TestBroker.Target) ? TestBroker.Target : byBroker.Keys.First();
+            string[] brokers = [.. ConversationFile.AllBrokers.Except(conversation.Except.Keys)];
+            Dictionary<string, List<string>> transcripts = brokers.ToDictionary(broker => broker, broker => Play(conversation, broker, "little"));
+            foreach (string broker in brokers)
+            {
+                List<string> big = Play(conversation, broker, "big");
+                transcripts[$"{broker}/big"] = big.SequenceEqual(transcripts[broker]) ? transcripts[broker] : big;
+            }
+
             for (int i = 0; i < conversation.Steps.Count; i++)
             {
-                heard[conversation.Steps[i].LineNumber] = Describe(conversation.Steps[i], i, target, byBroker);
+                heard[conversation.Steps[i].LineNumber] = Describe(conversation.Steps[i], i, transcripts);
             }
         }
 
         File.WriteAllLines(path, Merge(File.ReadAllLines(path), heard));
     }
 
-    private static List<string> Describe(Step step, int index, string target, Dictionary<string, List<string>> byBroker)
+    private static List<string> Describe(Step step, int index, Dictionary<string, List<string>> transcripts)
     {
         List<string> lines = [];
-        string expected = byBroker[target][index];
+        string expected = transcripts[transcripts.ContainsKey(TestBroker.Target) ? TestBroker.Target : "dbus-daemon"][index];
         Add(lines, expected);
-        foreach (IGrouping<string, string> group in References.Where(name => name != target && byBroker.ContainsKey(name))
-            .Where(name => byBroker[name][index] != expected)
-            .GroupBy(name => $"{step.For(name)?.Difference ?? "unexplained"}\n{byBroker[name][index]}"))
+        foreach (IGrouping<string, string> group in transcripts.Keys
+            .Where(name => transcripts[name][index] != (name.EndsWith("/big", StringComparison.Ordinal) ? transcripts[name[..^4]][index] : expected))
+            .GroupBy(name => $"{Reason(step, name)}\n{transcripts[name][index]}"))
         {
             string[] parts = group.Key.Split('\n', 2);
             lines.Add($"~ {string.Join(' ', group)}: {parts[0]}");
@@ -56,14 +60,17 @@ internal sealed class RewriteVectors
         return lines;
     }
 
+    private static string Reason(Step step, string name) =>
+        step.For(name.Split('/')[0], name.Contains('/', StringComparison.Ordinal) ? "big" : "little")?.Difference ?? "unexplained";
+
     private static void Add(List<string> lines, string heard) => lines.AddRange(heard.Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
     /// <summary>What is heard in each step; a broker that fails in one is noted there and hears nothing more.</summary>
-    private static List<string> Play(Conversation conversation, string broker)
+    private static List<string> Play(Conversation conversation, string broker, string order)
     {
         List<string> heard = [];
         using BrokerProcess process = TestBroker.Start(broker, conversation.Limits);
-        using Stage stage = new(process, conversation, isBigEndian: false);
+        using Stage stage = new(process, conversation, isBigEndian: order == "big");
         foreach (Step step in conversation.Steps)
         {
             string said;

@@ -59,9 +59,6 @@ internal sealed partial class Stage : IDisposable
     [GeneratedRegex(@"\$\{([^}*]+)\*(\d+)\}")]
     private static partial Regex Repetition();
 
-    [GeneratedRegex(@":([A-Z])(?![\w])")]
-    private static partial Regex PeerReference();
-
     /// <summary>${x*3} is xxx, ${uid} the user in hex, ${pid} this process, :A the unique name of A.</summary>
     private string Expand(string text)
     {
@@ -70,7 +67,7 @@ internal sealed partial class Stage : IDisposable
             .Replace("${pid}", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
         text = Repetition().Replace(text, match =>
             string.Concat(Enumerable.Repeat(match.Groups[1].Value, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture))));
-        return PeerReference().Replace(text, match => _actors[match.Groups[1].Value].UniqueName);
+        return Conversation.PeerReference().Replace(text, match => _actors[match.Groups[1].Value].UniqueName);
     }
 
     private void Run(string text, Actor actor, bool isHeld = false)
@@ -100,7 +97,7 @@ internal sealed partial class Stage : IDisposable
                 actor.HearLines(int.Parse(scanner.Word(), CultureInfo.InvariantCulture));
                 break;
             case "talk":
-                actor.State = ActorState.Talking;
+                actor.State = actor.State == ActorState.Gone ? ActorState.Gone : ActorState.Talking;
                 break;
             case "raw":
                 Speak(actor, Convert.FromHexString(scanner.Rest().Replace(" ", "", StringComparison.Ordinal)), isHeld);
@@ -122,7 +119,7 @@ internal sealed partial class Stage : IDisposable
 
         if (!isHeld)
         {
-            Settle(actor);
+            Settle(actor, hasSpoken: verb != "monitor");
         }
     }
 
@@ -184,11 +181,16 @@ internal sealed partial class Stage : IDisposable
     }
 
     /// <summary>Waits until the broker has done what the actor's last action asked for.</summary>
-    private void Settle(Actor actor)
+    private void Settle(Actor actor, bool hasSpoken = false)
     {
         if (actor.State == ActorState.Talking)
         {
             _ = actor.Barrier();
+        }
+
+        if (actor.State == ActorState.Listening && hasSpoken)
+        {
+            actor.HearUntilEnd();
         }
 
         if (actor is { State: ActorState.Gone, UniqueName.Length: > 0 })
