@@ -70,7 +70,7 @@ internal sealed class Composition
         RouterLimits routing = new(limits.MaxRepliesPerConnection, limits.MaxOutgoingBytes, limits.MaxOutgoingUnixFds, limits.MaxTotalBytes);
         Router router = new(_connections, Names, Replies, delivery, broadcast, Monitors, bus, Driver, dooms, timeouts, Counters, routing);
         pump = new InboundPump(
-            router, _disconnector, dooms, _admission, turn, new InboundLimits(limits.MaxMessageSize, (uint)limits.MaxMessageUnixFds));
+            _connections, router, _disconnector, dooms, _admission, turn, new InboundLimits(limits.MaxMessageSize, (uint)limits.MaxMessageUnixFds));
     }
 
     internal BrokerCounters Counters { get; }

@@ -31,12 +31,18 @@ internal sealed class ConnectionTable(uint epoch)
 
     internal void Add(Connection connection) => _all.Add(connection);
 
-    internal void Register(Connection connection)
+    /// <summary>The unique name that the next Hello gets.</summary>
+    internal byte[] NextName()
     {
         Span<byte> name = stackalloc byte[40];
         _prefix.CopyTo(name);
         Utf8Formatter.TryFormat(_next, name[_prefix.Length..], out int digits);
-        connection.Register(_next, name[..(_prefix.Length + digits)].ToArray());
+        return name[..(_prefix.Length + digits)].ToArray();
+    }
+
+    internal void Register(Connection connection)
+    {
+        connection.Register(_next, NextName());
         _registered.Add(_next++, connection);
         NamedCount++;
         PeakNamedCount = Math.Max(PeakNamedCount, NamedCount);

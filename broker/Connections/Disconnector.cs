@@ -111,7 +111,7 @@ internal sealed class Disconnector(
     private void Record(Connection connection, CloseReason reason, string? detail)
     {
         counters.Disconnects++;
-        if (reason is CloseReason.PeerClosed or CloseReason.Shutdown)
+        if (reason is CloseReason.PeerClosed or CloseReason.PeerClosedWithinMessage or CloseReason.Shutdown)
         {
             Log.Disconnected(log, connection, reason);
             return;

@@ -15,7 +15,14 @@ namespace XcpBroker.Connections;
 /// A turn ends when the input does, or when the connection has used up its share of work; the rest waits for the next turn, so a
 /// flood delays others by one share at most. What a peer did wrong ends that peer only.
 /// </remarks>
-internal sealed class InboundPump(Router router, Disconnector disconnector, Dooms dooms, ConnectionAdmission admission, TurnWork turn, InboundLimits limits)
+internal sealed class InboundPump(
+    ConnectionTable connections,
+    Router router,
+    Disconnector disconnector,
+    Dooms dooms,
+    ConnectionAdmission admission,
+    TurnWork turn,
+    InboundLimits limits)
 {
     /// <summary>Deliveries and look-ups that one connection may cause in a turn.</summary>
     private const int WorkPerTurn = 512;
@@ -143,7 +150,7 @@ internal sealed class InboundPump(Router router, Disconnector disconnector, Doom
         }
 
         connection.Counters.IncomingMessages++;
-        ReadOnlySpan<byte> sender = connection.UniqueName.Length > 0 ? connection.UniqueName : ":not.active.yet"u8;
+        ReadOnlySpan<byte> sender = connection.UniqueName.Length > 0 ? connection.UniqueName : EarlySender(bytes, header);
         int room = SenderStamp.MaxLength(header, sender.Length);
         if (room > _stamped.Length)
         {
@@ -161,6 +168,10 @@ internal sealed class InboundPump(Router router, Disconnector disconnector, Doom
         fds?.Release();
         return work;
     }
+
+    /// <summary>What monitors see as the sender of a message before Hello was answered: of Hello itself, the name that it brings.</summary>
+    private ReadOnlySpan<byte> EarlySender(ReadOnlySpan<byte> bytes, in MessageHeader header) =>
+        header.Member.In(bytes).SequenceEqual("Hello"u8) ? connections.NextName() : ":not.active.yet"u8;
 
     /// <summary>Descriptors belong to the message whose bytes they came with; more than it announces are closed with it.</summary>
     private bool TryTakeFds(Connection connection, in MessageHeader header, out FdSet? fds)

@@ -7,6 +7,7 @@ namespace XcpBroker.Interop;
 internal static unsafe partial class LibC
 {
     internal const int O_RDWR = 2;
+    internal const int O_NONBLOCK = 0x800;
     internal const int O_CLOEXEC = 0x80000;
     internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;

@@ -33,6 +33,7 @@ internal static unsafe partial class LibC
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
     internal const int ENOENT = 2;
+    internal const int ENXIO = 6;
     internal const int ECONNREFUSED = 111;
     internal const int EADDRINUSE = 98;
     internal const int ERANGE = 34;

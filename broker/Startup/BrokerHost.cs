@@ -33,6 +33,6 @@ internal static class BrokerHost
 
         using IHost host = builder.Build();
         await host.RunAsync().ConfigureAwait(false);
-        return host.Services.GetRequiredService<BrokerService>().Failure;
+        return await bus.Stopped.ConfigureAwait(false);
     }
 }

@@ -31,7 +31,10 @@ internal static unsafe class UnixSocketOpener
 
             if (errno == LibC.EADDRINUSE)
             {
-                throw new StartException($"{address}: another process listens there already");
+                string what = address.Kind == UnixAddressKind.Path && !IsSocket(address.Value)
+                    ? "there is a file of that name that is not a socket"
+                    : "another process listens there already";
+                throw new StartException($"{address}: {what}");
             }
 
             if (errno != 0)
@@ -92,11 +95,19 @@ internal static unsafe class UnixSocketOpener
         }
 
         _ = LibC.Close(fd);
-        if (errno == LibC.ECONNREFUSED && (File.GetAttributes(address.Value) & FileAttributes.Normal) != 0)
+        return errno == LibC.ECONNREFUSED && IsSocket(address.Value);
+    }
+
+    /// <summary>open(2) is refused with ENXIO for a socket only.</summary>
+    private static bool IsSocket(string path)
+    {
+        int fd = LibC.Open(path, LibC.O_CLOEXEC | LibC.O_NONBLOCK);
+        int errno = fd < 0 ? Marshal.GetLastPInvokeError() : 0;
+        if (fd >= 0)
         {
-            throw new StartException($"{address}: there is a file that is not a socket");
+            _ = LibC.Close(fd);
         }
 
-        return errno == LibC.ECONNREFUSED;
+        return errno == LibC.ENXIO;
     }
 }
