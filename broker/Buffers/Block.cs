@@ -29,6 +29,9 @@ internal sealed unsafe class Block : MemoryManager<byte>
 
     internal Block? NextFree { get; set; }
 
+    /// <summary>Holds what one read brought, of whoever it came from: only for this turn, since a few bytes would keep all of it.</summary>
+    internal bool IsScratch { get; set; }
+
     internal bool IsShared => _references > 1;
 
     internal Span<byte> Span(int offset, int length) => new(Pointer + offset, length);

@@ -52,6 +52,7 @@ internal sealed class BlockPool(long maxIdleBytes = BlockPool.DefaultMaxIdleByte
     {
         Outstanding--;
         OutstandingBytes -= block.Capacity;
+        block.IsScratch = false;
         if (block.SizeClass < 0 || IdleBytes + block.Capacity > maxIdleBytes)
         {
             block.Free();

@@ -130,7 +130,10 @@ internal sealed class Connection : ITransportEvents, IMatchReceiver
     {
         Debug.Assert(IsOpen, "queued for a closed connection");
         _queue ??= _turn.Queues.Rent();
-        _queue.Append(_turn.Queues.Blocks, header, body, bodyBlock, bodyOffset, fds, payer, kind);
+
+        // A queue that is not flushed at the end of this turn must not refer to what only lasts for it.
+        Block? shared = _waitsForWritable && bodyBlock is { IsScratch: true } ? null : bodyBlock;
+        _queue.Append(_turn.Queues.Blocks, header, body, shared, bodyOffset, fds, payer, kind);
         Counters.CountOut(_queue.Bytes, _queue.Fds);
         if (!_isFlushDue && !_waitsForWritable)
         {
@@ -150,7 +153,7 @@ internal sealed class Connection : ITransportEvents, IMatchReceiver
             return;
         }
 
-        int result = _queue.Flush(Transport);
+        int result = _queue.Flush(_turn.Queues.Blocks, Transport);
         if (result == ITransportConnection.Broken)
         {
             // The peer is gone, but what it sent before may still be unread: only its queue goes, the reader finds the end.

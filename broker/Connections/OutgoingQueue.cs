@@ -12,8 +12,8 @@ namespace XcpBroker.Connections;
 /// </remarks>
 internal sealed class OutgoingQueue
 {
-    /// <summary>Bytes from which on a body that lies in a block of its own is referred to, not copied.</summary>
-    private const int ShareThreshold = 32 * 1024;
+    /// <summary>Bytes from which on a body is referred to where it lies, not copied.</summary>
+    private const int ShareThreshold = 8 * 1024;
 
     private OutgoingSegment[] _segments = new OutgoingSegment[4];
     private int _head;
@@ -57,7 +57,18 @@ internal sealed class OutgoingQueue
 
     /// <summary>Sends what the transport takes.</summary>
     /// <returns>0, or what <see cref="ITransportConnection.Send"/> refuses with.</returns>
-    internal int Flush(ITransportConnection transport)
+    internal int Flush(BlockPool pool, ITransportConnection transport)
+    {
+        int result = Send(transport);
+        if (_count > 0 && result != ITransportConnection.Broken)
+        {
+            LeaveScratch(pool);
+        }
+
+        return result;
+    }
+
+    private int Send(ITransportConnection transport)
     {
         while (_count > 0)
         {
@@ -100,6 +111,22 @@ internal sealed class OutgoingQueue
         }
 
         Bytes = 0;
+    }
+
+    /// <summary>What stays queued after this turn moves out of scratch blocks, of which it may use a small part only.</summary>
+    private void LeaveScratch(BlockPool pool)
+    {
+        foreach (ref OutgoingSegment segment in _segments.AsSpan(_head, _count))
+        {
+            if (segment.Block.IsScratch)
+            {
+                Block own = pool.Rent(segment.Length);
+                segment.Block.Span(segment.Offset, segment.Length).CopyTo(own.Span(0, segment.Length));
+                segment.Block.Release();
+                segment.Block = own;
+                segment.Offset = 0;
+            }
+        }
     }
 
     private Span<byte> Reserve(BlockPool pool, int length, QueuedFds? fds)

@@ -50,7 +50,7 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         ChargeResult charged = payer.TryCharge(kind, message.DeliveredLength, out _);
         if (charged == ChargeResult.Charged)
         {
-            receiver.Enqueue(message.Stamped, message.Body, message.Block, message.Header.BodyOffset, fds, payer, kind);
+            receiver.Enqueue(message.Stamped, message.Body, message.Block, message.BlockOffset + message.Header.BodyOffset, fds, payer, kind);
             return DeliveryResult.Queued;
         }
 

@@ -32,8 +32,11 @@ internal readonly ref struct RoutedMessage
     /// <summary>Null: the bus itself.</summary>
     internal Connection? Sender { get; init; }
 
-    /// <summary>The block that <see cref="Bytes"/> fills from its start, or null.</summary>
+    /// <summary>The block that <see cref="Bytes"/> lies in, or null.</summary>
     internal Block? Block { get; init; }
+
+    /// <summary>Where in it.</summary>
+    internal int BlockOffset { get; init; }
 
     internal FdSet? Fds { get; init; }
 

@@ -28,8 +28,11 @@ internal interface ITransportConnection
     /// <summary>Descriptors received with the input so far, in order, and not yet taken.</summary>
     ReceivedFds ReceivedFds { get; }
 
-    /// <summary>The block that holds all of the last read's bytes and nothing else, or null. Only until AdvanceTo.</summary>
+    /// <summary>The block that the last read's bytes lie in, or null. Only until AdvanceTo; who needs it longer shares it.</summary>
     Block? InputBlock { get; }
+
+    /// <summary>Where in that block they start.</summary>
+    int InputOffset { get; }
 
     /// <summary>Bytes that are held back unread because their message is not complete, or its turn was over.</summary>
     int HeldBytes { get; }

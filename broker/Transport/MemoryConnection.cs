@@ -46,6 +46,8 @@ internal sealed class MemoryConnection : ITransportConnection
 
     public Block? InputBlock => null;
 
+    public int InputOffset => 0;
+
     public int HeldBytes => 0;
 
     public void Start(ITransportEvents events) => _connection = events;

@@ -5,14 +5,14 @@ using XcpBroker.Loop;
 
 namespace XcpBroker.Transport;
 
-/// <summary>What all sockets of one loop share: the scratch buffer, and the argument blocks of recvmsg and sendmsg.</summary>
+/// <summary>What all sockets of one loop share: the scratch block, and the argument blocks of recvmsg and sendmsg.</summary>
 internal sealed unsafe class SocketIO : IDisposable
 {
     /// <summary>Segments in one gather write; more go out in the next.</summary>
     internal const int MaxSegments = 64;
 
     /// <summary>What a read may put in front of its own bytes: the kept start of a message that is too short for its own block.</summary>
-    private const int KeptMax = 16 * 1024;
+    internal const int KeptMax = 32 * 1024;
 
     private const int ControlSize = 16 + (LibC.MaxFdsPerMessage * sizeof(int)) + 12;
 
@@ -28,7 +28,7 @@ internal sealed unsafe class SocketIO : IDisposable
         Loop = loop;
         Pool = pool;
         ReadSize = readSize;
-        Scratch = GC.AllocateUninitializedArray<byte>(KeptMax + readSize, pinned: true);
+        Scratch = RentScratch();
     }
 
     internal EpollBusLoop Loop { get; }
@@ -37,8 +37,20 @@ internal sealed unsafe class SocketIO : IDisposable
 
     internal int ReadSize { get; }
 
-    /// <summary>Where reads land. Pinned; valid until the next read of any connection.</summary>
-    internal byte[] Scratch { get; }
+    /// <summary>Where reads land; valid until the next read of any connection, and as long as an outgoing queue shares it.</summary>
+    internal Block Scratch { get; private set; }
+
+    /// <summary>A scratch block that nobody but us holds.</summary>
+    internal Block FreshScratch()
+    {
+        if (Scratch.IsShared)
+        {
+            Scratch.Release();
+            Scratch = RentScratch();
+        }
+
+        return Scratch;
+    }
 
     /// <summary>One recvmsg.</summary>
     /// <returns>Bytes received; 0 when the stream has ended or broken; -1 when there is nothing now.</returns>
@@ -107,9 +119,17 @@ internal sealed unsafe class SocketIO : IDisposable
 
     public void Dispose()
     {
+        Scratch.Release();
         NativeMemory.Free(_vectors);
         NativeMemory.Free(_control);
         NativeMemory.Free(_header);
+    }
+
+    private Block RentScratch()
+    {
+        Block scratch = Pool.Rent(KeptMax + ReadSize);
+        scratch.IsScratch = true;
+        return scratch;
     }
 
     private void TakeFds(ref ReceivedFds? fds)

@@ -9,14 +9,18 @@ namespace XcpBroker.Transport;
 
 /// <summary>One stream socket on the loop: a <see cref="PipeReader"/> over the loop's buffers, and a gather write.</summary>
 /// <remarks>
-/// A read lands in the scratch buffer that all connections share. What its messages leave over is kept in a small block, put back
-/// in front of the next read; a message that is known to be long gets a block of its own and is read straight into it. So an idle
-/// connection holds no buffer, and a read is one system call without a copy of what it brought.
+/// A read lands in the scratch block that all connections share. What its messages leave over is kept in a small block, put back
+/// in front of the next read; a message that is known to be long gets a block of its own and is read straight into it, and after
+/// one the next read is short, since most of another long one would have to be moved. So an idle connection holds no buffer, and a
+/// read is one system call without a copy of what it brought.
 /// </remarks>
 internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollHandler
 {
     /// <summary>Bytes from which on an incomplete message is read into its own block.</summary>
-    private const int OwnBlockThreshold = 16 * 1024;
+    private const int OwnBlockThreshold = SocketIO.KeptMax;
+
+    /// <summary>Bytes of a read that probably finds the start of a long message.</summary>
+    private const int ShortRead = 4 * 1024;
 
     private readonly SocketIO _io;
     private readonly int _fd;
@@ -31,6 +35,7 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
     private ReadOnlyMemory<byte> _read;
     private bool _readFromHeld;
     private bool _hasUnexamined;
+    private bool _expectsLong;
     private bool _ended;
 
     internal UnixConnection(SocketIO io, int fd, PeerCredentials credentials)
@@ -48,7 +53,9 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
 
     public ReceivedFds ReceivedFds => _fds ?? ReceivedFds.None;
 
-    public Block? InputBlock => _readFromHeld && IsReadingIntoOwnBlock && _heldLength == _expected ? _held : null;
+    public Block? InputBlock => _readFromHeld ? _held : _io.Scratch;
+
+    public int InputOffset => _readFromHeld ? _heldOffset : 0;
 
     public int HeldBytes => _heldLength;
 
@@ -64,7 +71,11 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
         }
     }
 
-    public void Expect(int messageBytes) => _expected = messageBytes;
+    public void Expect(int messageBytes)
+    {
+        _expected = messageBytes;
+        _expectsLong |= messageBytes > _io.ReadSize;
+    }
 
     public void NotifyWhenWritable(bool wanted) => SetEvents(wanted ? _events | LibC.EPOLLOUT : _events & ~LibC.EPOLLOUT);
 
@@ -161,20 +172,21 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
 
     private int ReadIntoScratch()
     {
+        Block scratch = _io.FreshScratch();
         int kept = _heldLength;
         if (kept > 0)
         {
-            _held!.Span(_heldOffset, kept).CopyTo(_io.Scratch);
+            _held!.Span(_heldOffset, kept).CopyTo(scratch.Span(0, kept));
         }
 
-        int received = _io.Receive(_fd, _io.Scratch.AsSpan(kept, _io.ReadSize), ref _fds);
+        int received = _io.Receive(_fd, scratch.Span(kept, _expectsLong ? ShortRead : _io.ReadSize), ref _fds);
         if (received < 0)
         {
             return received;
         }
 
         _ended = received == 0;
-        _read = _io.Scratch.AsMemory(0, kept + received);
+        _read = scratch.Memory[..(kept + received)];
         _readFromHeld = false;
         return received;
     }
@@ -187,6 +199,7 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
         }
 
         int left = _read.Length - consumed;
+        _expectsLong &= _readFromHeld || consumed == 0;
         if (left == 0)
         {
             ReleaseHeld();
