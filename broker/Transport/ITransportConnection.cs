@@ -34,9 +34,6 @@ internal interface ITransportConnection
     /// <summary>Where in that block they start.</summary>
     int InputOffset { get; }
 
-    /// <summary>Bytes that are held back unread because their message is not complete, or its turn was over.</summary>
-    int HeldBytes { get; }
-
     /// <summary>Joins the transport to its connection; events come from then on.</summary>
     void Start(ITransportEvents events);
 

@@ -48,8 +48,6 @@ internal sealed class MemoryConnection : ITransportConnection
 
     public int InputOffset => 0;
 
-    public int HeldBytes => 0;
-
     public void Start(ITransportEvents events) => _connection = events;
 
     public void Expect(int messageBytes)

@@ -57,8 +57,6 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
 
     public int InputOffset => _readFromHeld ? _heldOffset : 0;
 
-    public int HeldBytes => _heldLength;
-
     public void Start(ITransportEvents events)
     {
         _connection = events;
