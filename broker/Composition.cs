@@ -57,6 +57,7 @@ internal sealed class Composition
         };
         _disconnector = new Disconnector(
             _connections, Names, Rules, Monitors, Replies, signals, bus, losses, _admission, dooms, Counters, log);
+        StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0),
         [
             .. new NameMethods(_connections, Names, _admission, signals, limits.MaxNamesPerConnection).Table,
@@ -64,7 +65,7 @@ internal sealed class Composition
             .. new BusMethods(_connections, Names, identity.Id).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, limits.MaxMatchRulesPerConnection).Table,
-            .. new StatsMethods(_connections, Names, Rules, bus, blocks).Table,
+            .. new StatsMethods(_connections, Names, Rules, bus, accounting, blocks).Table,
             .. new StandardInterfaces(identity.MachineId).Table,
         ]);
         RouterLimits routing = new(limits.MaxRepliesPerConnection, limits.MaxOutgoingBytes, limits.MaxOutgoingUnixFds, limits.MaxTotalBytes);

@@ -53,55 +53,7 @@ internal sealed class CredentialMethods(ConnectionTable connections, NameRegistr
         // A pidfd names the process beyond doubt; it is opened only now, since keeping one would double every connection's descriptors.
         int pidFd = call.Caller.CanReceiveFds && connection is not null ? connection.Transport.OpenPeerPidFd() : -1;
         FdSet? fds = pidFd < 0 ? null : new FdSet([pidFd]);
-        WireWriter reply = call.BeginReply(fds);
-        int dict = reply.BeginArray(8);
-        if (peer!.UserId is { } user)
-        {
-            Entry(reply, "UnixUserID");
-            reply.WriteVariantUInt32(user);
-        }
-
-        if (peer.GroupIds is { } groups)
-        {
-            Entry(reply, "UnixGroupIDs");
-            reply.WriteVariantSignature("au");
-            int array = reply.BeginArray(4);
-            foreach (uint group in groups)
-            {
-                reply.WriteUInt32(group);
-            }
-
-            reply.EndArray(array);
-        }
-
-        if (peer.ProcessId is { } process)
-        {
-            Entry(reply, "ProcessID");
-            reply.WriteVariantUInt32((uint)process);
-        }
-
-        if (fds is not null)
-        {
-            Entry(reply, "ProcessFD");
-            reply.WriteVariantSignature("h");
-            reply.WriteUInt32(0);
-        }
-
-        if (peer.SecurityLabel is { } label)
-        {
-            Entry(reply, "LinuxSecurityLabel");
-            reply.WriteVariantSignature("ay");
-            int array = reply.BeginArray(1);
-            foreach (byte b in label)
-            {
-                reply.WriteByte(b);
-            }
-
-            reply.WriteByte(0);
-            reply.EndArray(array);
-        }
-
-        reply.EndArray(dict);
+        CredentialsWriter.Write(call.BeginReply(fds), peer!, hasPidFd: fds is not null);
         return default;
     }
 
@@ -115,12 +67,6 @@ internal sealed class CredentialMethods(ConnectionTable connections, NameRegistr
     {
         DBusError error = Find(ref call, out string name, out _, out _);
         return error.IsNone ? DBusError.SELinuxSecurityContextUnknown(name) : error;
-    }
-
-    private static void Entry(WireWriter reply, string key)
-    {
-        reply.BeginStruct();
-        reply.WriteString(key);
     }
 
     private DBusError Find(ref DriverCall call, out string name, out PeerCredentials? peer, out Connection? connection)

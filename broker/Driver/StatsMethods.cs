@@ -15,6 +15,7 @@ internal sealed class StatsMethods(
     NameRegistry<Connection> names,
     MatchIndex<Connection> rules,
     BusMessages bus,
+    StatsAccounting accounting,
     BlockPool blocks)
 {
     internal const string Interface = "org.freedesktop.DBus.Debug.Stats";
@@ -49,6 +50,7 @@ internal sealed class StatsMethods(
         Write(reply, "BusNames", connections.NamedCount + names.ClaimCount);
         Write(reply, "PeakBusNames", connections.PeakNamedCount + names.PeakClaimCount);
         Write(reply, "PeakBusNamesPerConnection", connections.PeakNamedCount == 0 ? 0 : 1 + names.PeakClaimsPerPeer);
+        accounting.Write(reply);
         reply.EndArray(dict);
         return default;
     }

@@ -54,6 +54,10 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         {
             SendErrorTo(caller, _replySerial, DBusError.Failed("Too many file descriptors wait for you already: read them first."));
         }
+        else if (result == DeliveryResult.OverShare)
+        {
+            SendErrorTo(caller, _replySerial, DBusError.Failed("The reply does not fit into your share of max_total_bytes: read what waits for you first."));
+        }
     }
 
     /// <summary>The caller wants no answer.</summary>
