@@ -49,8 +49,18 @@ public ref struct BodyArguments
 
         Place place = _places[index];
         type = place.Type;
-        value = _body.Slice(place.Offset, place.Length);
+        if (type != 0)
+        {
+            value = TextAt(place);
+        }
+
         return true;
+    }
+
+    private readonly ReadOnlySpan<byte> TextAt(Place place)
+    {
+        WireReader reader = new(_body, _isBigEndian, place.Offset);
+        return place.Type == WireType.Signature ? reader.ReadSignature() : reader.ReadString();
     }
 
     private bool WalkOne()
@@ -61,19 +71,9 @@ public ref struct BodyArguments
         }
 
         byte type = _signature[_signatureAt];
+        _places[_walked] = new Place(_position, type);
         WireReader reader = new(_body, _isBigEndian, _position);
-        if (type is WireType.String or WireType.ObjectPath or WireType.Signature)
-        {
-            int length = (type == WireType.Signature ? reader.ReadSignature() : reader.ReadString()).Length;
-            _signatureAt++;
-            _places[_walked] = new Place(reader.Position - length - 1, length, type);
-        }
-        else
-        {
-            reader.SkipValue(_signature, ref _signatureAt, depth: 0);
-            _places[_walked] = default;
-        }
-
+        reader.SkipValue(_signature, ref _signatureAt, depth: 0);
         if (reader.Failed)
         {
             _signatureAt = _signature.Length;
@@ -85,7 +85,21 @@ public ref struct BodyArguments
         return true;
     }
 
-    private readonly record struct Place(int Offset, int Length, byte Type);
+    // Offset of the value, padding not yet skipped, and its kind, in one number: a body has less than 2^28 bytes.
+    private readonly struct Place(int offset, byte type)
+    {
+        private readonly uint _packed = ((uint)offset << 2) | type switch
+        {
+            WireType.String => 1u,
+            WireType.ObjectPath => 2u,
+            WireType.Signature => 3u,
+            _ => 0u,
+        };
+
+        internal int Offset => (int)(_packed >> 2);
+
+        internal byte Type => "\0sog"u8[(int)(_packed & 3)];
+    }
 
     [InlineArray(MaxArguments)]
     private struct Places

@@ -42,4 +42,15 @@ internal static class WireFormat
 
         return true;
     }
+
+    /// <summary>The same for padding to a multiple of 8, of which there are at most 7 bytes: one look at the last eight.</summary>
+    /// <param name="bytes">Reach at least to <paramref name="padded"/>.</param>
+    /// <param name="position">Where padding begins.</param>
+    /// <param name="padded">Where it ends, at least 8.</param>
+    internal static bool IsPaddedWithZero(ReadOnlySpan<byte> bytes, int position, int padded)
+    {
+        ulong last = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(padded - 8, 8));
+        int kept = 8 - (padded - position);
+        return position == padded || last >> (8 * kept) == 0;
+    }
 }

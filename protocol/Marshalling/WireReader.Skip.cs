@@ -62,14 +62,15 @@ public ref partial struct WireReader
 
     private void SkipArray(ReadOnlySpan<byte> signature, ref int at)
     {
-        int next = at + 1 < signature.Length ? Signature.SkipType(signature, at) : -1;
-        if (next < 0)
+        int next = Signature.SkipType(signature, at);
+        int alignment = next < 0 ? 0 : WireType.Alignment(signature[at + 1]);
+        if (alignment == 0)
         {
             Failed = true;
             return;
         }
 
-        int end = ReadArrayStart(WireType.Alignment(signature[at + 1]));
+        int end = ReadArrayStart(alignment);
         at = next;
         if (!Failed)
         {

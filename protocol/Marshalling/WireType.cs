@@ -39,26 +39,36 @@ public static class WireType
     /// <summary>Closes a DICT_ENTRY.</summary>
     public const byte DictEnd = (byte)'}';
 
+    private const uint BasicTypes =
+        (1u << ('y' - 'a')) | (1u << ('b' - 'a')) | (1u << ('n' - 'a')) | (1u << ('q' - 'a')) | (1u << ('i' - 'a')) | (1u << ('u' - 'a'))
+        | (1u << ('x' - 'a')) | (1u << ('t' - 'a')) | (1u << ('d' - 'a')) | (1u << ('h' - 'a'))
+        | (1u << ('s' - 'a')) | (1u << ('o' - 'a')) | (1u << ('g' - 'a'));
+
+    // From 'a' to 'z'.
+    private static ReadOnlySpan<byte> FixedSizes => [0, 4, 0, 8, 0, 0, 0, 4, 4, 0, 0, 0, 0, 2, 0, 0, 2, 0, 0, 8, 4, 0, 0, 8, 1, 0];
+
+    private static ReadOnlySpan<byte> Alignments => [4, 4, 0, 8, 0, 0, 1, 4, 4, 0, 0, 0, 0, 2, 4, 0, 2, 0, 4, 8, 4, 1, 0, 8, 1, 0];
+
     /// <summary>Bytes of a value of fixed size (1, 2, 4, 8), 0 for any other type.</summary>
-    public static int FixedSize(byte type) => type switch
+    public static int FixedSize(byte type)
     {
-        (byte)'y' => 1,
-        (byte)'n' or (byte)'q' => 2,
-        (byte)'b' or (byte)'i' or (byte)'u' or (byte)'h' => 4,
-        (byte)'x' or (byte)'t' or (byte)'d' => 8,
-        _ => 0,
-    };
+        ReadOnlySpan<byte> sizes = FixedSizes;
+        int index = type - 'a';
+        return (uint)index < (uint)sizes.Length ? sizes[index] : 0;
+    }
 
     /// <summary>Bytes to which a value is aligned (1, 2, 4, 8), 0 for what is no type.</summary>
-    public static int Alignment(byte type) => type switch
+    public static int Alignment(byte type)
     {
-        (byte)'y' or (byte)'g' or (byte)'v' => 1,
-        (byte)'n' or (byte)'q' => 2,
-        (byte)'b' or (byte)'i' or (byte)'u' or (byte)'h' or (byte)'s' or (byte)'o' or (byte)'a' => 4,
-        (byte)'x' or (byte)'t' or (byte)'d' or (byte)'(' or (byte)'{' => 8,
-        _ => 0,
-    };
+        ReadOnlySpan<byte> alignments = Alignments;
+        int index = type - 'a';
+        return (uint)index < (uint)alignments.Length ? alignments[index] : type is StructBegin or DictBegin ? 8 : 0;
+    }
 
     /// <summary>Whether the type may be the key of a dictionary: of fixed size or string-like.</summary>
-    public static bool IsBasic(byte type) => FixedSize(type) != 0 || type is String or ObjectPath or Signature;
+    public static bool IsBasic(byte type)
+    {
+        int index = type - 'a';
+        return (uint)index < 26 && (BasicTypes & (1u << index)) != 0;
+    }
 }

@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Numerics;
+using System.Text;
 
 namespace XcpBroker.Protocol.Marshalling;
 
@@ -50,9 +53,13 @@ public sealed class WireWriter
     /// <exception cref="System.Text.EncoderFallbackException">A lone surrogate is in the text.</exception>
     public void WriteString(string value)
     {
-        int length = StrictUtf8.Instance.GetByteCount(value);
-        Span<byte> bytes = TakeText(length);
-        StrictUtf8.Instance.GetBytes(value, bytes);
+        // Names and most other text are ASCII: one byte a character.
+        Span<byte> ascii = TakeText(value.Length);
+        if (Ascii.FromUtf16(value, ascii, out _) != OperationStatus.Done)
+        {
+            Length -= value.Length + 5;
+            StrictUtf8.Instance.GetBytes(value, TakeText(StrictUtf8.Instance.GetByteCount(value)));
+        }
     }
 
     /// <summary>STRING.</summary>
@@ -71,11 +78,7 @@ public sealed class WireWriter
         Debug.Assert(value.Length <= ProtocolLimits.MaxSignatureLength, "a signature has at most 255 bytes");
         Span<byte> bytes = Take(1, value.Length + 2);
         bytes[0] = (byte)value.Length;
-        for (int i = 0; i < value.Length; i++)
-        {
-            bytes[i + 1] = (byte)value[i];
-        }
-
+        Ascii.FromUtf16(value, bytes[1..], out _);
         bytes[^1] = 0;
     }
 
@@ -137,25 +140,29 @@ public sealed class WireWriter
     /// <summary>Writes zeros up to a multiple of 1, 2, 4 or 8.</summary>
     public void Align(int alignment) => Take(alignment, 0);
 
-    private Span<byte> TakeText(int length)
-    {
-        WriteUInt32((uint)length);
-        Span<byte> bytes = Take(1, length + 1);
-        bytes[^1] = 0;
-        return bytes[..^1];
-    }
-
-    private Span<byte> Take(int alignment, int count)
+    /// <summary>Bytes of any meaning, for what knows the wire format itself.</summary>
+    internal Span<byte> Take(int alignment, int count)
     {
         int start = WireFormat.Align(Length, alignment);
         int end = start + count;
         if (end > _buffer.Length)
         {
-            Array.Resize(ref _buffer, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)end));
+            Grow(end);
         }
 
         _buffer.AsSpan(Length, start - Length).Clear();
         Length = end;
         return _buffer.AsSpan(start, count);
     }
+
+    // Between length and NUL.
+    private Span<byte> TakeText(int length)
+    {
+        Span<byte> bytes = Take(4, length + 5);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)length);
+        bytes[^1] = 0;
+        return bytes[4..^1];
+    }
+
+    private void Grow(int needed) => Array.Resize(ref _buffer, (int)BitOperations.RoundUpToPowerOf2((uint)needed));
 }

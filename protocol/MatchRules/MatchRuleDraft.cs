@@ -164,7 +164,7 @@ internal ref struct MatchRuleDraft(Span<byte> values)
             return $"Key '{Text(key)}' in match rule, where argument {index} was already given";
         }
 
-        if (kind == ArgumentMatchKind.Namespace && !IsValidNamespace(Value))
+        if (kind == ArgumentMatchKind.Namespace && !BusName.IsValidNamespace(Value))
         {
             return $"Match rule has an invalid arg0namespace: '{Text(Value)}' is not the beginning of a bus name";
         }
@@ -173,9 +173,4 @@ internal ref struct MatchRuleDraft(Span<byte> values)
         (_arguments ??= []).Add(new ArgumentMatch(index, kind, Range));
         return null;
     }
-
-    /// <summary>As dbus-daemon, a unique name may be cut short too.</summary>
-    private static bool IsValidNamespace(ReadOnlySpan<byte> name) => BusName.IsUnique(name)
-        ? name.Length <= ProtocolLimits.MaxNameLength && NameGrammar.IsDotted(name[1..], NameGrammar.WithHyphen, NameGrammar.WithHyphen, minElements: 1)
-        : BusName.IsValidNamespace(name);
 }

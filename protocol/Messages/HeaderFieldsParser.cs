@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Names;
 
@@ -6,34 +7,43 @@ namespace XcpBroker.Protocol.Messages;
 /// <summary>Reads the header fields array in one pass.</summary>
 internal static class HeaderFieldsParser
 {
-    // Bytes before the text of a string field: code, signature "\x01s\0", length.
-    private const int TextOffset = 8;
+    /// <summary>Bytes before the text of a string field: code, signature, length.</summary>
+    internal const int TextOffset = 8;
+
+    private const uint CallFields = (1u << (int)HeaderField.Path) | (1u << (int)HeaderField.Member);
+    private const uint SignalFields = CallFields | (1u << (int)HeaderField.Interface);
+    private const uint ReturnFields = 1u << (int)HeaderField.ReplySerial;
+    private const uint ErrorFields = ReturnFields | (1u << (int)HeaderField.ErrorName);
 
     /// <summary>Wire type of each known field, by code.</summary>
     internal static ReadOnlySpan<byte> TypeOf => "\0osssussgu"u8;
+
+    // Which fields each type has to have, by type.
+    private static ReadOnlySpan<uint> RequiredFields => [0, CallFields, ReturnFields, ErrorFields, SignalFields];
 
     /// <param name="head">The message up to its body.</param>
     /// <param name="header">Has the fixed header's values; gets the fields'.</param>
     internal static MessageViolation Parse(ReadOnlySpan<byte> head, ref MessageHeader header)
     {
         int end = MessageFramer.FixedHeaderLength + header.FieldsLength;
+        ReadOnlySpan<byte> fields = head[..end];
         int position = MessageFramer.FixedHeaderLength;
         uint seen = 0;
         while (position < end)
         {
-            MessageViolation violation = ParseField(head[..end], ref position, ref header, ref seen);
+            MessageViolation violation = ParseField(fields, ref position, ref header, ref seen);
             if (violation != MessageViolation.None)
             {
                 return violation;
             }
 
             int padded = WireFormat.Align(position, 8);
-            if (padded > head.Length || (padded >= end && position < end))
+            if (padded >= end && position != end)
             {
                 return MessageViolation.FieldOutOfBounds;
             }
 
-            if (!WireFormat.IsZero(head[position..padded]))
+            if (!WireFormat.IsPaddedWithZero(head, position, padded))
             {
                 return MessageViolation.HeaderPaddingNotZero;
             }
@@ -60,7 +70,9 @@ internal static class HeaderFieldsParser
             return MessageViolation.FieldOutOfBounds;
         }
 
-        if (field[1] != 1 || field[2] != TypeOf[code] || field[3] != 0)
+        // Length 1, the type, NUL.
+        byte type = TypeOf[code];
+        if (BinaryPrimitives.ReadUInt32LittleEndian(field) != (code | 0x100u | ((uint)type << 16)))
         {
             return MessageViolation.FieldTypeWrong;
         }
@@ -71,16 +83,17 @@ internal static class HeaderFieldsParser
         }
 
         seen |= 1u << code;
-        return (HeaderField)code switch
+        return type switch
         {
-            HeaderField.ReplySerial or HeaderField.UnixFds => ParseNumber(field, ref position, ref header),
-            HeaderField.Signature => ParseSignature(field, ref position, ref header),
+            WireType.UInt32 => ParseNumber(field, ref position, ref header),
+            WireType.Signature => ParseSignature(field, ref position, ref header),
             _ => ParseText(field, ref position, ref header),
         };
     }
 
     private static MessageViolation SkipForeign(ReadOnlySpan<byte> field, bool isBigEndian, ref int position)
     {
+        // The array and its structs are two containers around the variant.
         int behind = 1;
         MessageViolation violation = BodyValidator.ValidateVariant(field, isBigEndian, depth: 2, ref behind);
         position += behind;
@@ -114,7 +127,7 @@ internal static class HeaderFieldsParser
             return MessageViolation.FieldOutOfBounds;
         }
 
-        header.Signature = new FieldRange(position + 5, length);
+        header.SetText((byte)HeaderField.Signature, new FieldRange(position + 5, length));
         position += length + 6;
         return field[length + 5] != 0 ? MessageViolation.FieldNotTerminated
             : !Signature.IsValid(field.Slice(5, length)) ? MessageViolation.BadBodySignature
@@ -128,80 +141,49 @@ internal static class HeaderFieldsParser
             return MessageViolation.FieldOutOfBounds;
         }
 
+        byte code = field[0];
         uint length = WireFormat.ReadUInt32(field[4..], header.IsBigEndian);
-        if (length >= (uint)(field.Length - TextOffset))
+        ReadOnlySpan<byte> rest = field[TextOffset..];
+        if (length >= (uint)rest.Length)
         {
             return MessageViolation.FieldOutOfBounds;
         }
 
-        ReadOnlySpan<byte> text = field.Slice(TextOffset, (int)length);
-        FieldRange range = new(position + TextOffset, (int)length);
+        header.SetText(code, new FieldRange(position + TextOffset, (int)length));
         position += TextOffset + (int)length + 1;
-        return field[TextOffset + (int)length] != 0 ? MessageViolation.FieldNotTerminated : SetText(text, range, field[0], ref header);
+        return rest[(int)length] != 0 ? MessageViolation.FieldNotTerminated : CheckText((HeaderField)code, rest[..(int)length]);
     }
 
-    private static MessageViolation SetText(ReadOnlySpan<byte> text, FieldRange range, byte code, ref MessageHeader header)
+    private static MessageViolation CheckText(HeaderField field, ReadOnlySpan<byte> text) => field switch
     {
-        switch ((HeaderField)code)
-        {
-            case HeaderField.Path:
-                header.Path = range;
-                return !ObjectPath.IsValid(text) ? MessageViolation.BadPath
-                    : text.SequenceEqual("/org/freedesktop/DBus/Local"u8) ? MessageViolation.LocalPath
-                    : MessageViolation.None;
-            case HeaderField.Interface:
-                header.Interface = range;
-                return !MemberNames.IsValidInterface(text) ? MessageViolation.BadInterface
-                    : text.SequenceEqual("org.freedesktop.DBus.Local"u8) ? MessageViolation.LocalInterface
-                    : MessageViolation.None;
-            case HeaderField.Member:
-                header.Member = range;
-                return MemberNames.IsValidMember(text) ? MessageViolation.None : MessageViolation.BadMember;
-            case HeaderField.ErrorName:
-                header.ErrorName = range;
-                return MemberNames.IsValidErrorName(text) ? MessageViolation.None : MessageViolation.BadErrorName;
-            case HeaderField.Destination:
-                header.Destination = range;
-                return BusName.IsValid(text) ? MessageViolation.None : MessageViolation.BadDestination;
-            default:
-                header.Sender = range;
-                return BusName.IsValid(text) ? MessageViolation.None : MessageViolation.BadSender;
-        }
-    }
+        HeaderField.Path => !ObjectPath.IsValid(text) ? MessageViolation.BadPath
+            : text.SequenceEqual("/org/freedesktop/DBus/Local"u8) ? MessageViolation.LocalPath
+            : MessageViolation.None,
+        HeaderField.Interface => !MemberNames.IsValidInterface(text) ? MessageViolation.BadInterface
+            : text.SequenceEqual("org.freedesktop.DBus.Local"u8) ? MessageViolation.LocalInterface
+            : MessageViolation.None,
+        HeaderField.Member => MemberNames.IsValidMember(text) ? MessageViolation.None : MessageViolation.BadMember,
+        HeaderField.ErrorName => MemberNames.IsValidErrorName(text) ? MessageViolation.None : MessageViolation.BadErrorName,
+        HeaderField.Destination => BusName.IsValid(text) ? MessageViolation.None : MessageViolation.BadDestination,
+        _ => BusName.IsValid(text) ? MessageViolation.None : MessageViolation.BadSender,
+    };
 
     private static MessageViolation CheckWhole(in MessageHeader header, uint seen)
     {
-        MessageViolation violation = header.Type switch
-        {
-            MessageType.MethodCall => Require(seen, HeaderField.Path, HeaderField.Member),
-            MessageType.Signal => Require(seen, HeaderField.Path, HeaderField.Interface, HeaderField.Member),
-            MessageType.MethodReturn => Require(seen, HeaderField.ReplySerial),
-            MessageType.Error => Require(seen, HeaderField.ErrorName, HeaderField.ReplySerial),
-            _ => MessageViolation.None,
-        };
-        return violation != MessageViolation.None ? violation
-            : header.BodyLength != 0 && header.Signature.Length == 0 ? MessageViolation.SignatureMissing
-            : header.BodyLength == 0 && header.Signature.Length != 0 ? MessageViolation.BodyMissing
-            : MessageViolation.None;
+        uint missing = RequiredFields[(int)header.Type] & ~seen;
+        return missing != 0 ? Missing(missing)
+            : (header.BodyLength != 0) == (header.Signature.Length != 0) ? MessageViolation.None
+            : header.BodyLength != 0 ? MessageViolation.SignatureMissing
+            : MessageViolation.BodyMissing;
     }
 
-    private static MessageViolation Require(uint seen, params ReadOnlySpan<HeaderField> fields)
+    // The first of several, in the order of their codes.
+    private static MessageViolation Missing(uint fields) => (HeaderField)System.Numerics.BitOperations.TrailingZeroCount(fields) switch
     {
-        foreach (HeaderField field in fields)
-        {
-            if ((seen & (1u << (int)field)) == 0)
-            {
-                return field switch
-                {
-                    HeaderField.Path => MessageViolation.PathMissing,
-                    HeaderField.Interface => MessageViolation.InterfaceMissing,
-                    HeaderField.Member => MessageViolation.MemberMissing,
-                    HeaderField.ErrorName => MessageViolation.ErrorNameMissing,
-                    _ => MessageViolation.ReplySerialMissing,
-                };
-            }
-        }
-
-        return MessageViolation.None;
-    }
+        HeaderField.Path => MessageViolation.PathMissing,
+        HeaderField.Interface => MessageViolation.InterfaceMissing,
+        HeaderField.Member => MessageViolation.MemberMissing,
+        HeaderField.ErrorName => MessageViolation.ErrorNameMissing,
+        _ => MessageViolation.ReplySerialMissing,
+    };
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using XcpBroker.Protocol.Marshalling;
 
@@ -7,6 +8,7 @@ namespace XcpBroker.Protocol.Messages;
 /// <remarks>Ownership: what <see cref="Finish"/> returns is good until the next <see cref="Begin"/>. Not for two threads.</remarks>
 public sealed class MessageBuilder
 {
+    private int _fieldsLength;
     private int _bodyOffset;
 
     /// <summary>Takes the values of the body, between <see cref="Begin"/> and <see cref="Finish"/>.</summary>
@@ -17,13 +19,11 @@ public sealed class MessageBuilder
     {
         WireWriter writer = Body;
         writer.Clear();
-        writer.WriteByte((byte)'l');
-        writer.WriteByte((byte)fields.Type);
-        writer.WriteByte((byte)fields.Flags);
-        writer.WriteByte(ProtocolLimits.Version);
-        writer.WriteUInt32(0);
-        writer.WriteUInt32(0);
-        int array = writer.BeginArray(elementAlignment: 8);
+        Span<byte> fixedHeader = writer.Take(alignment: 8, MessageFramer.FixedHeaderLength);
+        fixedHeader[0] = (byte)'l';
+        fixedHeader[1] = (byte)fields.Type;
+        fixedHeader[2] = (byte)fields.Flags;
+        fixedHeader[3] = ProtocolLimits.Version;
         WriteText(HeaderField.Path, fields.Path);
         WriteText(HeaderField.Interface, fields.Interface);
         WriteText(HeaderField.Member, fields.Member);
@@ -33,7 +33,7 @@ public sealed class MessageBuilder
         WriteText(HeaderField.Sender, fields.Sender);
         WriteText(HeaderField.Signature, fields.Signature);
         WriteNumber(HeaderField.UnixFds, fields.UnixFds);
-        writer.EndArray(array);
+        _fieldsLength = writer.Length - MessageFramer.FixedHeaderLength;
         writer.Align(8);
         _bodyOffset = writer.Length;
     }
@@ -45,6 +45,7 @@ public sealed class MessageBuilder
     {
         Span<byte> message = Body.WrittenForPatching;
         WireFormat.WriteUInt32(message[4..], (uint)(message.Length - _bodyOffset), isBigEndian: false);
+        WireFormat.WriteUInt32(message[12..], (uint)_fieldsLength, isBigEndian: false);
         PatchSerial(message, serial);
         AssertLegal(message);
         return message;
@@ -93,12 +94,7 @@ public sealed class MessageBuilder
         }
     }
 
-    private void BeginField(HeaderField field, byte type)
-    {
-        Body.BeginStruct();
-        Body.WriteByte((byte)field);
-        Body.WriteByte(1);
-        Body.WriteByte(type);
-        Body.WriteByte(0);
-    }
+    // The signature of the variant has one code: length 1, the type, NUL.
+    private void BeginField(HeaderField field, byte type) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(Body.Take(alignment: 8, 4), (byte)field | 0x100u | ((uint)type << 16));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Protocol.Messages;
@@ -6,6 +7,8 @@ namespace XcpBroker.Protocol.Messages;
 /// <remarks>The ranges stay true for any copy of the same bytes. Spec: message-protocol-messages, message-protocol-header-fields.</remarks>
 public struct MessageHeader
 {
+    private FieldTexts _texts;
+
     /// <summary>Byte order of the whole message.</summary>
     public bool IsBigEndian { get; internal set; }
 
@@ -34,25 +37,25 @@ public struct MessageHeader
     public readonly int TotalLength => BodyOffset + BodyLength;
 
     /// <summary>PATH.</summary>
-    public FieldRange Path { get; internal set; }
+    public readonly FieldRange Path => _texts[(int)HeaderField.Path];
 
     /// <summary>INTERFACE.</summary>
-    public FieldRange Interface { get; internal set; }
+    public readonly FieldRange Interface => _texts[(int)HeaderField.Interface];
 
     /// <summary>MEMBER.</summary>
-    public FieldRange Member { get; internal set; }
+    public readonly FieldRange Member => _texts[(int)HeaderField.Member];
 
     /// <summary>ERROR_NAME.</summary>
-    public FieldRange ErrorName { get; internal set; }
+    public readonly FieldRange ErrorName => _texts[(int)HeaderField.ErrorName];
 
     /// <summary>DESTINATION.</summary>
-    public FieldRange Destination { get; internal set; }
+    public readonly FieldRange Destination => _texts[(int)HeaderField.Destination];
 
     /// <summary>SENDER as claimed; a bus replaces it.</summary>
-    public FieldRange Sender { get; internal set; }
+    public readonly FieldRange Sender => _texts[(int)HeaderField.Sender];
 
     /// <summary>SIGNATURE of the body; empty and absent mean the same.</summary>
-    public FieldRange Signature { get; internal set; }
+    public readonly FieldRange Signature => _texts[(int)HeaderField.Signature];
 
     /// <summary>REPLY_SERIAL, or 0 if absent.</summary>
     public uint ReplySerial { get; internal set; }
@@ -96,5 +99,14 @@ public struct MessageHeader
         header.BodyOffset = total - header.BodyLength;
 
         return HeaderFieldsParser.Parse(message[..header.BodyOffset], ref header);
+    }
+
+    internal void SetText(byte code, FieldRange range) => _texts[code] = range;
+
+    // By field code; some stay empty.
+    [InlineArray((int)HeaderField.UnixFds)]
+    private struct FieldTexts
+    {
+        private FieldRange _first;
     }
 }

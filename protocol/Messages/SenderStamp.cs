@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Protocol.Messages;
@@ -6,8 +7,8 @@ namespace XcpBroker.Protocol.Messages;
 /// <remarks>SENDER becomes the last field; the others keep their order and bytes. Spec, message-protocol-header-fields: SENDER.</remarks>
 public static class SenderStamp
 {
-    // Code, signature "\x01s\0" and length before the name, NUL behind it.
-    private const int FieldOverhead = 9;
+    // Code, signature and length before the name, NUL behind it.
+    private const int FieldOverhead = HeaderFieldsParser.TextOffset + 1;
 
     /// <summary>Bytes that <see cref="Write"/> needs at most.</summary>
     public static int MaxLength(in MessageHeader header, int senderLength) =>
@@ -15,7 +16,7 @@ public static class SenderStamp
 
     /// <summary>Whether the message is still a legal one with the SENDER added.</summary>
     public static bool Fits(in MessageHeader header, int senderLength) =>
-        header.FieldsLength + 7L + FieldOverhead + senderLength <= ProtocolLimits.MaxArrayBytes
+        MaxLength(in header, senderLength) - MessageFramer.FixedHeaderLength <= ProtocolLimits.MaxArrayBytes
         && (long)MaxLength(in header, senderLength) + header.BodyLength <= ProtocolLimits.MaxMessageBytes;
 
     /// <summary>Writes fixed header, fields and padding; the caller appends the body.</summary>
@@ -33,16 +34,17 @@ public static class SenderStamp
         }
         else
         {
-            message[..end].CopyTo(destination);
+            // With the padding, which the parser has seen to be zero.
+            message[..header.BodyOffset].CopyTo(destination);
         }
 
         if (!sender.IsEmpty)
         {
-            end = Append(destination, end, header.IsBigEndian, sender);
+            end = Append(destination, WireFormat.Align(end, 8), header.IsBigEndian, sender);
         }
 
         WireFormat.WriteUInt32(destination[12..], (uint)(end - MessageFramer.FixedHeaderLength), header.IsBigEndian);
-        return Pad(destination, end);
+        return WireFormat.Align(end, 8);
     }
 
     private static int CopyKept(ReadOnlySpan<byte> fields, bool isBigEndian, Span<byte> destination)
@@ -56,9 +58,10 @@ public static class SenderStamp
             int length = LengthOf(field, isBigEndian);
             if (field[0] is not (byte)HeaderField.Sender and <= (byte)HeaderField.UnixFds)
             {
-                int start = Pad(destination, end);
-                field[..length].CopyTo(destination[start..]);
+                int start = WireFormat.Align(end, 8);
                 end = start + length;
+                ClearPadding(destination, end);
+                field[..length].CopyTo(destination[start..]);
             }
 
             position = WireFormat.Align(position + length, 8);
@@ -69,30 +72,35 @@ public static class SenderStamp
 
     private static int LengthOf(ReadOnlySpan<byte> field, bool isBigEndian)
     {
-        WireReader reader = new(field, isBigEndian);
-        reader.ReadByte();
-        reader.SkipValue("v"u8);
-        return reader.Failed ? field.Length : reader.Position;
+        byte code = field[0];
+        switch (code <= (byte)HeaderField.UnixFds ? HeaderFieldsParser.TypeOf[code] : WireType.Variant)
+        {
+            case WireType.UInt32:
+                return 8;
+            case WireType.Signature:
+                return field[4] + 6;
+            case WireType.Variant:
+                WireReader reader = new(field, isBigEndian, position: 1);
+                reader.SkipValue("v"u8);
+                return reader.Position;
+            default:
+                return FieldOverhead + (int)WireFormat.ReadUInt32(field[4..], isBigEndian);
+        }
     }
 
-    private static int Append(Span<byte> destination, int end, bool isBigEndian, ReadOnlySpan<byte> sender)
+    private static int Append(Span<byte> destination, int start, bool isBigEndian, ReadOnlySpan<byte> sender)
     {
-        int start = Pad(destination, end);
-        Span<byte> field = destination.Slice(start, FieldOverhead + sender.Length);
-        field[0] = (byte)HeaderField.Sender;
-        field[1] = 1;
-        field[2] = WireType.String;
-        field[3] = 0;
+        int end = start + FieldOverhead + sender.Length;
+        ClearPadding(destination, end);
+        Span<byte> field = destination[start..end];
+        BinaryPrimitives.WriteUInt32LittleEndian(field, (byte)HeaderField.Sender | 0x100u | ((uint)WireType.String << 16));
         WireFormat.WriteUInt32(field[4..], (uint)sender.Length, isBigEndian);
-        sender.CopyTo(field[8..]);
+        sender.CopyTo(field[HeaderFieldsParser.TextOffset..]);
         field[^1] = 0;
-        return start + field.Length;
+        return end;
     }
 
-    private static int Pad(Span<byte> destination, int end)
-    {
-        int padded = WireFormat.Align(end, 8);
-        destination[end..padded].Clear();
-        return padded;
-    }
+    // The last eight bytes up to the next field, before those of them that belong to this one are written.
+    private static void ClearPadding(Span<byte> destination, int end) =>
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[(WireFormat.Align(end, 8) - 8)..], 0);
 }

@@ -22,7 +22,8 @@ public static class BusName
     public static bool IsValidUnique(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
         && IsUnique(name)
-        && NameGrammar.IsDotted(name[1..], NameGrammar.WithHyphen, NameGrammar.WithHyphen, minElements: 2);
+        && NameScan.IsMadeOfElements(name[1..], (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: true, out bool hasDot)
+        && hasDot;
 
     /// <inheritdoc cref="IsValidUnique(ReadOnlySpan{byte})"/>
     public static bool IsValidUnique(string name) => AsciiText.Check(name, IsValidUnique);
@@ -30,13 +31,17 @@ public static class BusName
     /// <summary>Whether it is a well-known name: two or more elements, none of which begins with a digit.</summary>
     public static bool IsValidWellKnown(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
-        && NameGrammar.IsDotted(name, NameGrammar.InitialLetterOrHyphen, NameGrammar.WithHyphen, minElements: 2);
+        && NameScan.IsMadeOfElements(name, (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: false, out bool hasDot)
+        && hasDot;
 
     /// <inheritdoc cref="IsValidWellKnown(ReadOnlySpan{byte})"/>
     public static bool IsValidWellKnown(string name) => AsciiText.Check(name, IsValidWellKnown);
 
-    /// <summary>Whether it may stand in a rule's <c>arg0namespace</c>: a well-known name that may have one element only.</summary>
+    /// <summary>Whether it may stand in a rule's <c>arg0namespace</c>: a name that may have one element only.</summary>
+    /// <remarks>As in dbus-daemon a unique name may be cut short too.</remarks>
     public static bool IsValidNamespace(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
-        && NameGrammar.IsDotted(name, NameGrammar.InitialLetterOrHyphen, NameGrammar.WithHyphen, minElements: 1);
+        && (IsUnique(name)
+            ? NameScan.IsMadeOfElements(name[1..], (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: true, out _)
+            : NameScan.IsMadeOfElements(name, (byte)'.', mayHaveHyphen: true, mayBeginWithDigit: false, out _));
 }

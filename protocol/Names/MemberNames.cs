@@ -6,7 +6,8 @@ public static class MemberNames
     /// <summary>Whether it is an interface: two or more elements of letters, digits and '_', none beginning with a digit.</summary>
     public static bool IsValidInterface(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
-        && NameGrammar.IsDotted(name, NameGrammar.InitialLetter, NameGrammar.LettersAndDigits, minElements: 2);
+        && NameScan.IsMadeOfElements(name, (byte)'.', mayHaveHyphen: false, mayBeginWithDigit: false, out bool hasDot)
+        && hasDot;
 
     /// <inheritdoc cref="IsValidInterface(ReadOnlySpan{byte})"/>
     public static bool IsValidInterface(string name) => AsciiText.Check(name, IsValidInterface);
@@ -14,7 +15,7 @@ public static class MemberNames
     /// <summary>Whether it is a method or signal: one element, no dot.</summary>
     public static bool IsValidMember(ReadOnlySpan<byte> name) =>
         name.Length <= ProtocolLimits.MaxNameLength
-        && NameGrammar.IsElement(name, NameGrammar.InitialLetter, NameGrammar.LettersAndDigits);
+        && NameScan.IsMadeOfElements(name, separator: 0, mayHaveHyphen: false, mayBeginWithDigit: false, out _);
 
     /// <inheritdoc cref="IsValidMember(ReadOnlySpan{byte})"/>
     public static bool IsValidMember(string name) => AsciiText.Check(name, IsValidMember);

@@ -4,32 +4,10 @@ namespace XcpBroker.Protocol.Names;
 public static class ObjectPath
 {
     /// <summary>Whether it is '/' or '/'-led elements of letters, digits and '_', without a '/' at the end.</summary>
-    public static bool IsValid(ReadOnlySpan<byte> path)
-    {
-        if (path.Length == 0 || path[0] != (byte)'/')
-        {
-            return false;
-        }
-
-        bool isStart = true;
-        foreach (byte b in path[1..])
-        {
-            if (NameGrammar.IsWord(b))
-            {
-                isStart = false;
-            }
-            else if (b != (byte)'/' || isStart)
-            {
-                return false;
-            }
-            else
-            {
-                isStart = true;
-            }
-        }
-
-        return !isStart || path.Length == 1;
-    }
+    public static bool IsValid(ReadOnlySpan<byte> path) =>
+        path.Length > 0
+        && path[0] == (byte)'/'
+        && (path.Length == 1 || NameScan.IsMadeOfElements(path[1..], (byte)'/', mayHaveHyphen: false, mayBeginWithDigit: true, out _));
 
     /// <inheritdoc cref="IsValid(ReadOnlySpan{byte})"/>
     public static bool IsValid(string path) => AsciiText.Check(path, IsValid);

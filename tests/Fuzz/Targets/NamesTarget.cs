@@ -39,6 +39,6 @@ internal sealed partial class NamesTarget : IFuzzTarget
     [GeneratedRegex(@"\A[A-Za-z_-][A-Za-z0-9_-]*(\.[A-Za-z_-][A-Za-z0-9_-]*)+\z")]
     private static partial Regex WellKnown();
 
-    [GeneratedRegex(@"\A[A-Za-z_-][A-Za-z0-9_-]*(\.[A-Za-z_-][A-Za-z0-9_-]*)*\z")]
+    [GeneratedRegex(@"\A([A-Za-z_-][A-Za-z0-9_-]*(\.[A-Za-z_-][A-Za-z0-9_-]*)*|:[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)\z")]
     private static partial Regex Namespace();
 }

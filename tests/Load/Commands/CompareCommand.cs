@@ -14,7 +14,7 @@ internal static class CompareCommand
 
     internal static int Execute(ReadOnlySpan<string> arguments)
     {
-        Arguments given = new(arguments, Valued, ["--by-cpu"]);
+        Arguments given = new(arguments, Valued, ["--by-cpu", "--figures"]);
         LoadOptions basis = new()
         {
             Duration = given.Seconds("--seconds", 1),
@@ -33,7 +33,7 @@ internal static class CompareCommand
             int brokerCpu = scenario.IsAcrossCpus ? given.Number("--other-cpu", cpu == 0 ? 1 : 0) : cpu;
             BrokerStart start = new() { Cpu = brokerCpu, Patience = TimeSpan.FromSeconds(20) };
             Comparison result = Measure(scenario, contestants, start, given.Number("--runs", 5), given.List("--xcp-arguments", ""));
-            (scenario is LoadScenario ? loads : figures).Add(result);
+            (scenario is LoadScenario && !given.Has("--figures") ? loads : figures).Add(result);
         }
 
         List<string> names = [.. contestants.Select(contestant => contestant.Name)];

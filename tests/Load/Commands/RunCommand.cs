@@ -11,7 +11,7 @@ internal static class RunCommand
     private static readonly string[] Valued =
     [
         "--address", "--pid", "--mode", "--size", "--pairs", "--window", "--subscribers", "--rules", "--rule-kind", "--flood-rate",
-        "--warm-up", "--seconds", "--cpu",
+        "--warm-up", "--seconds", "--messages", "--cpu",
     ];
 
     internal static int Execute(ReadOnlySpan<string> arguments)
@@ -35,6 +35,7 @@ internal static class RunCommand
             FloodRate = given.Number("--flood-rate", 0),
             Stepwise = given.Has("--stepwise"),
             WarmUp = given.Seconds("--warm-up", 0.3),
+            Messages = given.Number("--messages", 0),
             Duration = given.Seconds("--seconds", 1),
         };
         int? pid = given.Has("--pid") ? given.Number("--pid", 0) : null;

@@ -40,7 +40,7 @@ internal sealed unsafe class ConnectRate(Target target, LoadOptions options) : W
 
     internal override bool Turn()
     {
-        int count = _epoll.Wait(1000);
+        int count = _epoll.Wait(StallMilliseconds);
         for (int i = 0; i < count; i++)
         {
             Serve(_epoll.Data(i));

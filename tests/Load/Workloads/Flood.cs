@@ -62,7 +62,7 @@ internal sealed class Flood(Target target, LoadOptions options) : MessageWorkloa
             }
         }
 
-        return Loop.Turn(1000);
+        return Loop.Turn(StallMilliseconds);
     }
 
     public override void OnMessage(Channel channel, byte type, uint serial, uint bodyBytes)

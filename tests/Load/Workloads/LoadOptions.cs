@@ -36,5 +36,8 @@ internal sealed record LoadOptions
 
     internal TimeSpan WarmUp { get; init; } = TimeSpan.FromSeconds(0.3);
 
+    /// <summary>Instead of measuring for a time, until so many messages have arrived; 0: by time.</summary>
+    internal long Messages { get; init; }
+
     internal TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(1);
 }

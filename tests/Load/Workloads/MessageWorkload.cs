@@ -16,7 +16,7 @@ internal abstract class MessageWorkload(Target target, LoadOptions options) : Wo
 
     public abstract void OnReceived(Channel channel);
 
-    internal override bool Turn() => Loop.Turn(1000);
+    internal override bool Turn() => Loop.Turn(StallMilliseconds);
 
     public override void Dispose()
     {

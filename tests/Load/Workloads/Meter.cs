@@ -8,7 +8,7 @@ internal static class Meter
 {
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
 
-    private readonly record struct Reading(long Timestamp, long Delivered, long BrokerCpu, long OwnCpu);
+    private readonly record struct Reading(long Timestamp, long Delivered, ProcessUsage Broker, long OwnCpu, long Rss);
 
     /// <exception cref="TimeoutException">Nothing moved for a second, or messages were lost.</exception>
     internal static Measurement Run(Target target, LoadOptions options)
@@ -17,18 +17,19 @@ internal static class Meter
         workload.Prepare();
         GC.Collect();
         workload.Start();
-        RunFor(workload, options.WarmUp);
+        RunFor(workload, options.WarmUp, 0);
         workload.Latencies.Clear();
         Reading before = Read(workload, target);
-        RunFor(workload, options.Duration);
+        RunFor(workload, options.Duration, options.Messages);
         Reading after = Read(workload, target);
         Drain(workload);
         return Report(workload, before, after, target, options.RateByCpu);
     }
 
-    private static void RunFor(Workload workload, TimeSpan duration)
+    private static void RunFor(Workload workload, TimeSpan duration, long messages)
     {
         long started = TimeProvider.System.GetTimestamp();
+        long end = workload.Delivered + messages;
         do
         {
             if (!workload.Turn())
@@ -36,7 +37,7 @@ internal static class Meter
                 throw new TimeoutException($"nothing arrives any more, {workload.Delivered} messages so far");
             }
         }
-        while (TimeProvider.System.GetElapsedTime(started) < duration);
+        while (messages > 0 ? workload.Delivered < end : TimeProvider.System.GetElapsedTime(started) < duration);
     }
 
     private static void Drain(Workload workload)
@@ -56,13 +57,14 @@ internal static class Meter
     private static Reading Read(Workload workload, Target target) => new(
         TimeProvider.System.GetTimestamp(),
         workload.Delivered,
-        target.Pid is { } pid ? ProcessUsage.Read(pid).CpuNanoseconds : 0,
-        ProcessUsage.Read(Environment.ProcessId).CpuNanoseconds);
+        target.Pid is { } pid ? ProcessUsage.Read(pid) : default,
+        ProcessUsage.Read(Environment.ProcessId).CpuNanoseconds,
+        target.Pid is { } measured ? MemoryUse.Read(measured).RssBytes : 0);
 
     private static Measurement Report(Workload workload, Reading before, Reading after, Target target, bool rateByCpu)
     {
         double messages = Math.Max(1, after.Delivered - before.Delivered);
-        double busy = (after.BrokerCpu - before.BrokerCpu + after.OwnCpu - before.OwnCpu) / 1e9;
+        double busy = (after.Broker.CpuNanoseconds - before.Broker.CpuNanoseconds + after.OwnCpu - before.OwnCpu) / 1e9;
         double seconds = rateByCpu ? busy : TimeProvider.System.GetElapsedTime(before.Timestamp, after.Timestamp).TotalSeconds;
         List<Figure> figures =
         [
@@ -71,8 +73,10 @@ internal static class Meter
         ];
         if (target.Pid is { } pid)
         {
-            figures.Add(new Figure(Measurement.BrokerCpu, (after.BrokerCpu - before.BrokerCpu) / messages));
-            figures.Add(new Figure(Measurement.Rss, MemoryUse.Read(pid).RssBytes / 1048576.0));
+            figures.Add(new Figure(Measurement.BrokerCpu, (after.Broker.CpuNanoseconds - before.Broker.CpuNanoseconds) / messages));
+            figures.Add(new Figure("messages per timeslice of the broker", messages / Math.Max(1, after.Broker.Timeslices - before.Broker.Timeslices)));
+            figures.Add(new Figure(Measurement.Rss, after.Rss / 1048576.0));
+            figures.Add(new Figure("RSS growth while measured, KiB", (after.Rss - before.Rss) / 1024.0));
         }
 
         if (workload.Latencies.Percentile(0.5) is { } median)

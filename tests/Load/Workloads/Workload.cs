@@ -5,6 +5,9 @@ namespace XcpBroker.Load.Workloads;
 /// <summary>What is done to a broker while it is measured.</summary>
 internal abstract class Workload : IDisposable
 {
+    /// <summary>Who hears nothing for so long has lost something.</summary>
+    private protected const int StallMilliseconds = 5000;
+
     /// <summary>Messages that reached their receivers, or connections that were completed.</summary>
     internal long Delivered { get; private protected set; }
 
@@ -23,7 +26,7 @@ internal abstract class Workload : IDisposable
     /// <summary>Sends what fills the windows.</summary>
     internal abstract void Start();
 
-    /// <summary>One turn of the loop; false when nothing happened for a second.</summary>
+    /// <summary>One turn of the loop; false when nothing happened for <see cref="StallMilliseconds"/>.</summary>
     internal abstract bool Turn();
 
     public abstract void Dispose();

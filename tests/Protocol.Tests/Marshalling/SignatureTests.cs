@@ -48,7 +48,8 @@ internal sealed class SignatureTests
     [TestCase("ya{sv}(ii)s", 6, 10)]
     [TestCase("ya{sv}(ii)s", 10, 11)]
     [TestCase("ya{sv}(ii)s", 11, -1)]
-    [TestCase("ya{sv}(ii)s", 2, -1, Description = "a dict entry is no type of its own")]
+    [TestCase("ya{sv}(ii)s", 2, 6, Description = "a dict entry, as the element of an array")]
+    [TestCase("ya{sv}(ii)s", 5, -1)]
     [TestCase("(y", 0, -1)]
     public void A_type_ends_where_the_next_begins(string signature, int at, int expected) =>
         Assert.That(Signature.SkipType(Bytes(signature), at), Is.EqualTo(expected));

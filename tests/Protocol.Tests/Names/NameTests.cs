@@ -59,7 +59,9 @@ internal sealed class NameTests
     [TestCase("", false)]
     [TestCase("org.", false)]
     [TestCase("0rg", false)]
-    [TestCase(":1", false)]
+    [TestCase(":1", true)]
+    [TestCase(":", false)]
+    [TestCase(":1.", false)]
     public void A_namespace_may_have_one_element(string name, bool expected) =>
         Assert.That(BusName.IsValidNamespace(Encoding.ASCII.GetBytes(name)), Is.EqualTo(expected));
 
