@@ -7,7 +7,7 @@ namespace XcpBroker.Matching;
 
 /// <summary>Walks the tree of rules with one message at a time. Its lists are kept, so that a walk allocates nothing.</summary>
 internal sealed class MatchCollector<T>
-    where T : class, IMatchReceiver
+    where T : class
 {
     private readonly MatchTree<T> _tree;
     private readonly ArgumentSymbols _arguments;
@@ -19,19 +19,18 @@ internal sealed class MatchCollector<T>
     private Symbol? _interface;
     private Symbol? _member;
     private Symbol? _path;
-    private ulong _stamp;
+    private ulong _message;
     private int _cost;
 
-    internal MatchCollector(MatchTree<T> tree, byte stampSpace)
+    internal MatchCollector(MatchTree<T> tree)
     {
         _tree = tree;
         _arguments = new ArgumentSymbols(tree.Symbols);
-        _stamp = (ulong)stampSpace << 56;
     }
 
     internal int Collect(in MatchSubject subject, List<T> receivers)
     {
-        _stamp++;
+        _message++;
         _cost = 1;
         Resolve(subject);
         VisitSender(_tree.Root, subject.Type, receivers);
@@ -143,13 +142,13 @@ internal sealed class MatchCollector<T>
     private void Visit(MatchNode<T> node, List<T> receivers)
     {
         _cost += node.ReceiverCount;
-        foreach (Subscription<T> subscription in node.Receivers)
+        foreach (ref readonly NodeReceiver<T> entry in node.Receivers)
         {
-            T receiver = subscription.Receiver;
-            if (receiver.MatchStamp != _stamp)
+            ReceiverRules<T> owner = entry.Owner;
+            if (owner.FoundFor != _message)
             {
-                receiver.MatchStamp = _stamp;
-                receivers.Add(receiver);
+                owner.FoundFor = _message;
+                receivers.Add(owner.Receiver);
             }
         }
 

@@ -10,15 +10,14 @@ namespace XcpBroker.Matching;
 /// Not for several threads, and not to be changed while <see cref="Collect"/> runs.
 /// </remarks>
 internal sealed class MatchIndex<T>
-    where T : class, IMatchReceiver
+    where T : class
 {
     private readonly MatchTree<T> _tree = new();
     private readonly SubscriptionTable<T> _subscriptions = new();
     private readonly Dictionary<T, ReceiverRules<T>> _receivers = new(ReferenceEqualityComparer.Instance);
     private readonly MatchCollector<T> _collector;
 
-    /// <param name="stampSpace">Differs between indexes that share receivers, so that their stamps do.</param>
-    internal MatchIndex(byte stampSpace = 1) => _collector = new MatchCollector<T>(_tree, stampSpace);
+    internal MatchIndex() => _collector = new MatchCollector<T>(_tree);
 
     /// <summary>Rules of all receivers, each as often as it was added.</summary>
     internal int Count { get; private set; }
@@ -45,7 +44,7 @@ internal sealed class MatchIndex<T>
         }
 
         MatchNode<T> node = _tree.FindOrAdd(rule);
-        Subscription<T>? subscription = _subscriptions.Find(node, receiver);
+        Subscription<T>? subscription = _subscriptions.Find(node, rules);
         if (subscription is null)
         {
             subscription = _subscriptions.Add(node, rules);
@@ -64,12 +63,14 @@ internal sealed class MatchIndex<T>
     /// <returns>False if the receiver has no such rule.</returns>
     internal bool Remove(MatchRule rule, T receiver)
     {
-        if (_tree.Find(rule) is not { } node || _subscriptions.Find(node, receiver) is not { } subscription)
+        if (!_receivers.TryGetValue(receiver, out ReceiverRules<T>? rules)
+            || _tree.Find(rule) is not { } node
+            || _subscriptions.Find(node, rules) is not { } subscription)
         {
             return false;
         }
 
-        subscription.Owner.CountFewer(1);
+        rules.CountFewer(1);
         Count--;
         Generation++;
         if (--subscription.Times == 0)

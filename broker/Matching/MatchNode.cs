@@ -5,9 +5,9 @@ namespace XcpBroker.Matching;
 /// <summary>A node of the tree of rules: what a rule says, as far as the way from the root tells it.</summary>
 /// <remarks>A node lives as long as a rule ends here (then it has receivers) or goes on below.</remarks>
 internal sealed class MatchNode<T>(MatchNodeKey<T> key, uint hash) : Chained<MatchNode<T>>(hash)
-    where T : class, IMatchReceiver
+    where T : class
 {
-    private Subscription<T>[] _receivers = [];
+    private NodeReceiver<T>[] _receivers = [];
     private SelectorUse[] _uses = [];
     private int _useCount;
 
@@ -18,7 +18,7 @@ internal sealed class MatchNode<T>(MatchNodeKey<T> key, uint hash) : Chained<Mat
 
     internal int ReceiverCount { get; private set; }
 
-    internal ReadOnlySpan<Subscription<T>> Receivers => _receivers.AsSpan(0, ReceiverCount);
+    internal ReadOnlySpan<NodeReceiver<T>> Receivers => _receivers.AsSpan(0, ReceiverCount);
 
     /// <summary>The kinds of steps that lead on from here.</summary>
     internal Span<SelectorUse> Uses => _uses.AsSpan(0, _useCount);
@@ -33,15 +33,15 @@ internal sealed class MatchNode<T>(MatchNodeKey<T> key, uint hash) : Chained<Mat
         }
 
         subscription.Position = ReceiverCount;
-        _receivers[ReceiverCount++] = subscription;
+        _receivers[ReceiverCount++] = new NodeReceiver<T>(subscription.Owner, subscription);
     }
 
     internal void RemoveReceiver(Subscription<T> subscription)
     {
-        Subscription<T> last = _receivers[--ReceiverCount];
+        NodeReceiver<T> last = _receivers[--ReceiverCount];
         _receivers[subscription.Position] = last;
-        last.Position = subscription.Position;
-        _receivers[ReceiverCount] = null!; // beyond ReceiverCount nothing is read
+        last.Subscription.Position = subscription.Position;
+        _receivers[ReceiverCount] = default; // beyond ReceiverCount nothing is read
         if (ReceiverCount < _receivers.Length / 4)
         {
             Array.Resize(ref _receivers, ReceiverCount * 2);
@@ -90,7 +90,7 @@ internal sealed class MatchNode<T>(MatchNodeKey<T> key, uint hash) : Chained<Mat
 /// <summary>Where a node stands. First is the sender, the interface or the argument's value; the others are for header fields only.</summary>
 internal readonly record struct MatchNodeKey<T>(
     MatchNode<T>? Parent, Selector Selector, Symbol? First, Symbol? Member = null, Symbol? Path = null, Symbol? Destination = null)
-    where T : class, IMatchReceiver
+    where T : class
 {
     internal bool Is(in MatchNodeKey<T> other) =>
         Parent == other.Parent && Selector == other.Selector && First == other.First

@@ -8,7 +8,7 @@ namespace XcpBroker.Matching;
 /// but for the kinds of steps in use at a node, of which there are at most 240 for the fields and 129 for the arguments.
 /// </remarks>
 internal sealed class MatchTree<T>
-    where T : class, IMatchReceiver
+    where T : class
 {
     private readonly ChainedTable<MatchNode<T>> _nodes = new();
 

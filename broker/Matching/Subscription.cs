@@ -4,11 +4,9 @@ namespace XcpBroker.Matching;
 
 /// <summary>One receiver's having one rule, some number of times. It stands in the node's array and in the receiver's list.</summary>
 internal sealed class Subscription<T>(MatchNode<T> node, ReceiverRules<T> owner, uint hash) : Chained<Subscription<T>>(hash)
-    where T : class, IMatchReceiver
+    where T : class
 {
     internal MatchNode<T> Node { get; } = node;
-
-    internal T Receiver { get; } = owner.Receiver;
 
     internal ReceiverRules<T> Owner { get; } = owner;
 
@@ -22,11 +20,18 @@ internal sealed class Subscription<T>(MatchNode<T> node, ReceiverRules<T> owner,
     internal Subscription<T>? Later { get; set; }
 }
 
+/// <summary>One entry of a node's array: the subscription, and beside it what a walk needs, so that it need not look into the subscription.</summary>
+internal readonly record struct NodeReceiver<T>(ReceiverRules<T> Owner, Subscription<T> Subscription)
+    where T : class;
+
 /// <summary>The rules of one receiver, in the order in which it added them first.</summary>
 internal sealed class ReceiverRules<T>(T receiver)
-    where T : class, IMatchReceiver
+    where T : class
 {
     internal T Receiver { get; } = receiver;
+
+    /// <summary>Number of the message for which the receiver was found last.</summary>
+    internal ulong FoundFor { get; set; }
 
     /// <summary>Each rule counts as often as it was added.</summary>
     internal int Count { get; private set; }
@@ -83,17 +88,17 @@ internal sealed class ReceiverRules<T>(T receiver)
 
 /// <summary>Finds the subscription of a receiver to a node.</summary>
 internal sealed class SubscriptionTable<T>
-    where T : class, IMatchReceiver
+    where T : class
 {
     private readonly ChainedTable<Subscription<T>> _subscriptions = new();
 
     internal int Count => _subscriptions.Count;
 
-    internal Subscription<T>? Find(MatchNode<T> node, T receiver)
+    internal Subscription<T>? Find(MatchNode<T> node, ReceiverRules<T> owner)
     {
-        uint hash = HashOf(node, receiver);
+        uint hash = HashOf(node, owner);
         Subscription<T>? subscription = _subscriptions.ChainOf(hash);
-        while (subscription is not null && (subscription.Node != node || subscription.Receiver != receiver))
+        while (subscription is not null && (subscription.Node != node || subscription.Owner != owner))
         {
             subscription = subscription.NextInChain;
         }
@@ -103,16 +108,16 @@ internal sealed class SubscriptionTable<T>
 
     internal Subscription<T> Add(MatchNode<T> node, ReceiverRules<T> owner)
     {
-        Subscription<T> subscription = new(node, owner, HashOf(node, owner.Receiver));
+        Subscription<T> subscription = new(node, owner, HashOf(node, owner));
         _subscriptions.Add(subscription);
         return subscription;
     }
 
     internal void Remove(Subscription<T> subscription) => _subscriptions.Remove(subscription);
 
-    private static uint HashOf(MatchNode<T> node, T receiver)
+    private static uint HashOf(MatchNode<T> node, ReceiverRules<T> owner)
     {
-        uint hash = (node.Hash ^ (uint)RuntimeHelpers.GetHashCode(receiver)) * 0x9E3779B1;
+        uint hash = (node.Hash ^ (uint)RuntimeHelpers.GetHashCode(owner)) * 0x9E3779B1;
         return hash ^ (hash >> 15);
     }
 }

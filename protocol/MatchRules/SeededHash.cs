@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace XcpBroker.Protocol.MatchRules;
@@ -8,23 +9,26 @@ namespace XcpBroker.Protocol.MatchRules;
 /// <remarks>Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012). The keys are Guid.NewGuid's, which are the kernel's.</remarks>
 public static class SeededHash
 {
-    private static readonly (ulong First, ulong Second) Keys = CreateKeys();
+    private const int BlockBytes = sizeof(ulong);
+
+    private static readonly ulong[] Keys = MemoryMarshal.Cast<Guid, ulong>([Guid.NewGuid()]).ToArray();
 
     /// <summary>The hash of all the bytes.</summary>
-    public static uint Of(ReadOnlySpan<byte> bytes) => new Prefixes(bytes).HashOf(bytes.Length);
-
-    private static (ulong First, ulong Second) CreateKeys()
+    public static uint Of(ReadOnlySpan<byte> bytes)
     {
-        Guid random = Guid.NewGuid();
-        ReadOnlySpan<ulong> halves = MemoryMarshal.Cast<Guid, ulong>(new ReadOnlySpan<Guid>(in random));
-        return (halves[0], halves[1]);
+        State state = new(Keys);
+        ReadOnlySpan<byte> rest = bytes;
+        for (; rest.Length >= BlockBytes; rest = rest[BlockBytes..])
+        {
+            state.Add(BinaryPrimitives.ReadUInt64LittleEndian(rest));
+        }
+
+        return state.Finish(rest, bytes.Length);
     }
 
     /// <summary>Hashes of several prefixes of the same bytes for little more than the cost of the longest.</summary>
     public ref struct Prefixes
     {
-        private const int BlockBytes = sizeof(ulong);
-
         private readonly ReadOnlySpan<byte> _bytes;
         private State _state;
         private int _position;
@@ -33,44 +37,42 @@ public static class SeededHash
         public Prefixes(ReadOnlySpan<byte> bytes)
         {
             _bytes = bytes;
-            _state = new State(Keys.First, Keys.Second);
+            _state = new State(Keys);
         }
 
         /// <summary>The same as <see cref="Of"/> for the first <paramref name="length"/> bytes.</summary>
         /// <param name="length">Not smaller than the last time.</param>
         public uint HashOf(int length)
         {
+            State state = _state;
             for (; _position + BlockBytes <= length; _position += BlockBytes)
             {
-                _state.Add(BinaryPrimitives.ReadUInt64LittleEndian(_bytes[_position..]));
+                state.Add(BinaryPrimitives.ReadUInt64LittleEndian(_bytes[_position..]));
             }
 
-            State last = _state;
-            last.Add(TailOf(length));
-            return last.Finish();
-        }
-
-        /// <summary>The bytes behind the last whole block, and the length in the top byte.</summary>
-        private readonly ulong TailOf(int length)
-        {
-            ulong tail = (ulong)length << 56;
-            ReadOnlySpan<byte> rest = _bytes[_position..length];
-            for (int index = 0; index < rest.Length; index++)
-            {
-                tail |= (ulong)rest[index] << (8 * index);
-            }
-
-            return tail;
+            _state = state;
+            return state.Finish(_bytes[_position..length], length);
         }
     }
 
-    private struct State(ulong first, ulong second)
+    /// <summary>Everything is inlined, so that the four words stay in registers.</summary>
+    private struct State
     {
-        private ulong _v0 = first ^ 0x736f6d6570736575;
-        private ulong _v1 = second ^ 0x646f72616e646f6d;
-        private ulong _v2 = first ^ 0x6c7967656e657261;
-        private ulong _v3 = second ^ 0x7465646279746573;
+        private ulong _v0;
+        private ulong _v1;
+        private ulong _v2;
+        private ulong _v3;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal State(ulong[] keys)
+        {
+            _v0 = keys[0] ^ 0x736f6d6570736575;
+            _v1 = keys[1] ^ 0x646f72616e646f6d;
+            _v2 = keys[0] ^ 0x6c7967656e657261;
+            _v3 = keys[1] ^ 0x7465646279746573;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal void Add(ulong block)
         {
             _v3 ^= block;
@@ -78,8 +80,12 @@ public static class SeededHash
             _v0 ^= block;
         }
 
-        internal uint Finish()
+        /// <param name="tail">The bytes behind the last whole block.</param>
+        /// <param name="length">Bytes in all.</param>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal uint Finish(ReadOnlySpan<byte> tail, int length)
         {
+            Add(((ulong)length << 56) | Read(tail));
             _v2 ^= 0xff;
             Round();
             Round();
@@ -88,6 +94,24 @@ public static class SeededHash
             return (uint)(hash ^ (hash >> 32));
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static ulong Read(ReadOnlySpan<byte> tail)
+        {
+            ulong value = 0;
+            if ((tail.Length & 4) != 0)
+            {
+                value = BinaryPrimitives.ReadUInt32LittleEndian(tail);
+            }
+
+            if ((tail.Length & 2) != 0)
+            {
+                value |= (ulong)BinaryPrimitives.ReadUInt16LittleEndian(tail[(tail.Length & 4)..]) << (8 * (tail.Length & 4));
+            }
+
+            return (tail.Length & 1) == 0 ? value : value | ((ulong)tail[^1] << (8 * (tail.Length - 1)));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private void Round()
         {
             _v0 += _v1;

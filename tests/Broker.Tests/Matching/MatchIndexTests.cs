@@ -153,7 +153,7 @@ public sealed class MatchIndexTests
     [Test]
     public void Two_indexes_that_share_receivers_do_not_mistake_each_others_marks()
     {
-        MatchIndex<Receiver> monitors = new(stampSpace: 2);
+        MatchIndex<Receiver> monitors = new();
         _index.Add(Rules.Parse(""), _one);
         monitors.Add(Rules.Parse(""), _one);
         for (int round = 0; round < 3; round++)

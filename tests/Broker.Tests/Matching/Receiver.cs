@@ -4,10 +4,8 @@ using XcpBroker.Protocol.MatchRules;
 
 namespace XcpBroker.Broker.Tests.Matching;
 
-internal sealed class Receiver(int number) : IMatchReceiver
+internal sealed class Receiver(int number)
 {
-    public ulong MatchStamp { get; set; }
-
     internal int Number { get; } = number;
 
     public override string ToString() => $"receiver {Number}";
