@@ -19,12 +19,9 @@ internal static class BrokerHost
         ServiceManager manager = ServiceManager.FromEnvironment();
         _ = builder.Services
             .AddSingleton(log)
-            .AddSingleton(signals)
             .AddSingleton(manager)
-            .AddSingleton(bus)
-            .AddSingleton<BrokerService>()
             .AddSingleton<IHostLifetime, BrokerLifetime>()
-            .AddHostedService(services => services.GetRequiredService<BrokerService>());
+            .AddHostedService(_ => new BrokerService(bus));
         if (manager.WatchdogInterval is not null)
         {
             _ = builder.Services.AddHostedService(services =>
@@ -32,7 +29,19 @@ internal static class BrokerHost
         }
 
         using IHost host = builder.Build();
-        await host.RunAsync().ConfigureAwait(false);
-        return await bus.Stopped.ConfigureAwait(false);
+        await host.StartAsync().ConfigureAwait(false);
+        return await StopWithBusAsync(host, bus, signals).ConfigureAwait(false);
+    }
+
+    // Only a host that has started may be told to stop: before, StartAsync would throw.
+    private static async Task<Exception?> StopWithBusAsync(IHost host, RunningBus bus, StopSignals signals)
+    {
+        IHostApplicationLifetime application = host.Services.GetRequiredService<IHostApplicationLifetime>();
+        using CancellationTokenRegistration stop = signals.Requested.Register(application.StopApplication);
+        Task end = host.WaitForShutdownAsync();
+        Exception? failure = await bus.Stopped.ConfigureAwait(false);
+        application.StopApplication();
+        await end.ConfigureAwait(false);
+        return failure;
     }
 }

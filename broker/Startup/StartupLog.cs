@@ -20,12 +20,9 @@ internal static partial class StartupLog
     [LoggerMessage(4, LogLevel.Information, "SIGHUP: there is no configuration file to read again")]
     internal static partial void NothingToReload(ILogger logger);
 
-    [LoggerMessage(5, LogLevel.Critical, "the bus has failed")]
-    internal static partial void BusFailed(ILogger logger, Exception exception);
-
-    [LoggerMessage(6, LogLevel.Warning, "the service manager cannot be told '{State}': {Reason}")]
+    [LoggerMessage(5, LogLevel.Warning, "the service manager cannot be told '{State}': {Reason}")]
     internal static partial void NotNotified(ILogger logger, string state, string reason);
 
-    [LoggerMessage(7, LogLevel.Warning, "{Count} log entries from the start were lost")]
+    [LoggerMessage(6, LogLevel.Warning, "{Count} log entries from the start were lost")]
     internal static partial void EarlyEntriesLost(ILogger logger, int count);
 }
