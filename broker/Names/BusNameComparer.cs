@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace XcpBroker.Names;
@@ -23,6 +24,7 @@ internal sealed class BusNameComparer : IEqualityComparer<string>, IAlternateEqu
     public bool Equals(ReadOnlySpan<byte> alternate, string other) =>
         alternate.Length == other.Length && Ascii.Equals(alternate, other);
 
+    [SkipLocalsInit]
     public int GetHashCode(ReadOnlySpan<byte> alternate)
     {
         Span<char> chars = alternate.Length <= MaxStackChars ? stackalloc char[MaxStackChars] : new char[alternate.Length];
