@@ -58,14 +58,15 @@ internal sealed class Composition
         _disconnector = new Disconnector(
             _connections, Names, Rules, Monitors, Replies, signals, bus, losses, _admission, dooms, Counters, log);
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
+        NamePeak peak = new(_connections, Names);
         Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0),
         [
-            .. new NameMethods(_connections, Names, _admission, signals, limits.MaxNamesPerConnection).Table,
+            .. new NameMethods(_connections, Names, _admission, signals, peak, limits.MaxNamesPerConnection).Table,
             .. new MatchMethods(Rules, limits.MaxMatchRulesPerConnection).Table,
             .. new BusMethods(_connections, Names, identity.Id).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, limits.MaxMatchRulesPerConnection).Table,
-            .. new StatsMethods(_connections, Names, Rules, bus, accounting, blocks).Table,
+            .. new StatsMethods(_connections, Names, Rules, bus, accounting, peak, blocks).Table,
             .. new StandardInterfaces(identity.MachineId).Table,
         ]);
         RouterLimits routing = new(limits.MaxRepliesPerConnection, limits.MaxOutgoingBytes, limits.MaxOutgoingUnixFds, limits.MaxTotalBytes);
@@ -99,9 +100,16 @@ internal sealed class Composition
     /// <summary>Takes every connection apart.</summary>
     internal void Shutdown()
     {
-        foreach (Connection connection in _connections.All.ToArray())
+        Connection[] all = [.. _connections.All];
+        foreach (Connection connection in all)
         {
+            // Nobody is told of the others' end.
             connection.Flush();
+            connection.IsDoomed = true;
+        }
+
+        foreach (Connection connection in all)
+        {
             _disconnector.TakeApart(connection, CloseReason.Shutdown, null);
         }
     }

@@ -12,8 +12,10 @@ namespace XcpBroker;
 /// <summary>A bus on its own thread, from listening sockets to its end.</summary>
 internal sealed class RunningBus : IDisposable
 {
-    /// <summary>Bytes of one read. A sender's socket buffer holds about three of these.</summary>
-    private const int ReadSize = 64 * 1024;
+    /// <summary>Bytes of one read, where max_incoming_bytes does not ask for less. A sender's socket buffer holds about three of these.</summary>
+    private const int LargestRead = 64 * 1024;
+
+    private const int SmallestRead = 1024;
 
     private readonly EpollBusLoop _loop;
     private readonly BlockPool _blocks = new();
@@ -29,7 +31,7 @@ internal sealed class RunningBus : IDisposable
     {
         _log = log;
         _loop = new EpollBusLoop(TimeProvider.System);
-        _io = new SocketIO(_loop, _blocks, ReadSize);
+        _io = new SocketIO(_loop, _blocks, (int)Math.Clamp(options.Limits.MaxIncomingBytes, SmallestRead, LargestRead));
         BusIdentity identity = new(NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(), HostIdentity.DescriptorLimit());
         _bus = new Composition(_loop, _blocks, options.Limits, identity, log);
         _thread = new Thread(Run) { Name = "bus" };

@@ -23,8 +23,6 @@ internal sealed class ConnectionTable(uint epoch)
     /// <summary>Unique names in use, those of monitors no longer among them.</summary>
     internal int NamedCount { get; private set; }
 
-    internal int PeakNamedCount { get; private set; }
-
     internal IReadOnlyCollection<Connection> All => _all;
 
     internal IReadOnlyCollection<Connection> Registered => _registered.Values;
@@ -45,7 +43,6 @@ internal sealed class ConnectionTable(uint epoch)
         connection.Register(_next, NextName());
         _registered.Add(_next++, connection);
         NamedCount++;
-        PeakNamedCount = Math.Max(PeakNamedCount, NamedCount);
     }
 
     /// <summary>A connection becomes a monitor: its unique name is nobody's any more.</summary>

@@ -13,6 +13,7 @@ internal sealed class NameMethods(
     NameRegistry<Connection> names,
     ConnectionAdmission admission,
     OwnerSignals signals,
+    NamePeak peak,
     int maxNamesPerConnection)
 {
     internal IEnumerable<DriverMethod> Table =>
@@ -40,6 +41,8 @@ internal sealed class NameMethods(
             return refusal;
         }
 
+        peak.Note();
+
         // Clients expect the answer before anything else that they are sent.
         call.BeginReply().WriteString(caller.UniqueName);
         call.SendReply();
@@ -64,6 +67,7 @@ internal sealed class NameMethods(
         }
 
         (RequestNameReply reply, NameOwnerChange<Connection>? change) = names.Request(name, call.Caller, flags);
+        peak.Note();
         if (change is { } happened)
         {
             signals.OwnerChanged(happened);

@@ -16,6 +16,7 @@ internal sealed class StatsMethods(
     MatchIndex<Connection> rules,
     BusMessages bus,
     StatsAccounting accounting,
+    NamePeak peak,
     BlockPool blocks)
 {
     internal const string Interface = "org.freedesktop.DBus.Debug.Stats";
@@ -47,9 +48,9 @@ internal sealed class StatsMethods(
         Write(reply, "MatchRules", rules.Count);
         Write(reply, "PeakMatchRules", rules.PeakCount);
         Write(reply, "PeakMatchRulesPerConnection", rules.PeakCountPerReceiver);
-        Write(reply, "BusNames", connections.NamedCount + names.ClaimCount);
-        Write(reply, "PeakBusNames", connections.PeakNamedCount + names.PeakClaimCount);
-        Write(reply, "PeakBusNamesPerConnection", connections.PeakNamedCount == 0 ? 0 : 1 + names.PeakClaimsPerPeer);
+        Write(reply, "BusNames", peak.Count);
+        Write(reply, "PeakBusNames", peak.Highest);
+        Write(reply, "PeakBusNamesPerConnection", peak.Highest == 0 ? 0 : 1 + names.PeakClaimsPerPeer);
         accounting.Write(reply);
         reply.EndArray(dict);
         return default;
