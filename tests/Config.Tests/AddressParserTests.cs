@@ -1,0 +1,62 @@
+using CsCheck;
+
+namespace XcpBroker.Config.Tests;
+
+public sealed class AddressParserTests
+{
+    private static readonly Gen<string> Guid = Gen.Char["0123456789abcdef"].Array[32].Select(letters => new string(letters));
+
+    private static readonly Gen<UnixListenAddress> Address =
+        from kind in Gen.Enum<UnixAddressKind>()
+        from value in Gen.OneOf(Gen.Char, Gen.Char.AlphaNumeric).Array[1, 20].Select(letters => new string(letters)).Where(IsText)
+        from guid in Gen.Null(Guid)
+        select new UnixListenAddress(kind, kind == UnixAddressKind.Runtime ? "yes" : value) { Guid = guid };
+
+    private static readonly string[] Pieces =
+        ["unix:", "path=", "abstract=", "guid=", "runtime=yes", ",", ";", "%", "%00", "%ff", "/a", "\n", "=", ":", "00112233445566778899aabbccddeeff"];
+
+    private static IEnumerable<TestCaseData> Vectors => File.ReadLines(Path.Combine(Repository.Root, "tests/vectors/addresses/addresses.tsv"))
+        .Where(line => !line.StartsWith('#'))
+        .Select(line => line.Split('\t'))
+        .Select(columns => new TestCaseData(columns[0], columns[1] == "ok", columns[2]).SetArgDisplayNames($"'{columns[0]}'"));
+
+    [TestCaseSource(nameof(Vectors))]
+    public void Each_vector_is_read_and_written_back_or_refused_by_its_error(string text, bool isValid, string expected)
+    {
+        bool read = AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error);
+
+        Assert.That(read, Is.EqualTo(isValid), error);
+        if (isValid)
+        {
+            Assert.That(string.Join(';', addresses!), Is.EqualTo(expected));
+        }
+        else
+        {
+            Assert.That(error, Does.Contain(expected));
+        }
+    }
+
+    [Test]
+    public void What_is_written_is_read_back_as_the_same_value() => Address.Array[1, 4].Sample(addresses =>
+        AddressParser.TryParse(string.Join(';', addresses.AsEnumerable()), out IReadOnlyList<ListenAddress>? read, out _)
+        && read.SequenceEqual(addresses));
+
+    [Test]
+    public void No_text_makes_it_throw_and_every_error_is_one_line() => Gen.OneOf(
+        Gen.String,
+        Gen.Int[0, Pieces.Length - 1].Select(index => Pieces[index]).Array[0, 12].Select(string.Concat))
+        .Sample(text => AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error)
+            ? addresses.Count > 0
+            : error.Length > 0 && !error.Any(char.IsControl));
+
+    [Test]
+    public void Escaping_leaves_only_what_the_specification_allows() => Gen.String.Where(IsText).Sample(text =>
+    {
+        string escaped = AddressEscaping.Escape(text);
+        return escaped.All(letter => char.IsAsciiLetterOrDigit(letter) || @"-_/.\*%".Contains(letter))
+            && AddressEscaping.TryUnescape(escaped, out string? back, out _)
+            && back == text;
+    });
+
+    private static bool IsText(string text) => !text.Contains('\0') && !text.Any(char.IsSurrogate);
+}
