@@ -40,12 +40,12 @@ public sealed class TypeTests
 
     private static string Name(FieldInfo field) => $"{field.DeclaringType}.{field.Name}";
 
-    /// <remarks>Arrays count as tables here, delegates as functions; of the library's types only its mutable collections are known.</remarks>
+    /// <remarks>Structs cannot change in a readonly field; arrays count as tables here, delegates as functions; of the library's types only its mutable collections are known.</remarks>
     private static bool IsMutable(Type type) =>
         type.Namespace is "System.Collections.Generic" or "System.Collections.Concurrent" && type.IsClass
         || (type.Assembly == typeof(string).Assembly && type.Name is "StringBuilder" or "MemoryStream" or "Random")
         || (type.Namespace?.StartsWith("XcpBroker", StringComparison.Ordinal) == true
-            && type is { IsEnum: false, IsInterface: false }
+            && type is { IsValueType: false, IsInterface: false }
             && !type.IsAssignableTo(typeof(Delegate))
             && type.GetFields(Instances).Any(field => !field.IsInitOnly));
 }
