@@ -18,7 +18,10 @@ public sealed class TypeTests
             .Where(type => type.Namespace?.StartsWith("XcpBroker", StringComparison.Ordinal) == true && !IsGenerated(type));
 
     // Statics of our own types that have fields which change, and why that is no state.
-    private static readonly Dictionary<string, string> Allowed = [];
+    private static readonly Dictionary<string, string> Allowed = new()
+    {
+        ["XcpBroker.Transport.ReceivedFds.None"] = "of transports that carry no descriptors: nothing is ever added to it",
+    };
 
     [Test]
     public void Every_class_is_sealed_abstract_or_static() =>
