@@ -1,0 +1,49 @@
+namespace XcpBroker.EndToEnd.Clients;
+
+/// <summary>dbus-send (libdbus).</summary>
+[TestFixture]
+internal sealed class DbusSendTests : ClientFixture
+{
+    [Test]
+    public void It_lists_the_names_on_the_bus()
+    {
+        string names = Succeed("dbus-send", $"--bus={Address}", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.ListNames");
+        Assert.That(names, Does.Contain("string \"org.freedesktop.DBus\"").And.Contain($"string \"{Service}\"").And.Match("string \":1\\.\\d+\""));
+    }
+
+    [TestCase("string:hello", "variant       string \"hello\"")]
+    [TestCase("int64:-5", "variant       int64 -5")]
+    [TestCase("double:0.5", "variant       double 0.5")]
+    [TestCase("boolean:true", "variant       boolean true")]
+    [TestCase("objpath:/a/b", "variant       object path \"/a/b\"")]
+    public void It_calls_a_service_and_prints_the_reply(string argument, string reply)
+    {
+        string printed = Succeed("dbus-send", $"--bus={Address}", "--print-reply", $"--dest={Service}", ServicePath, $"{Service}.Echo", $"variant:{argument}");
+        Assert.That(printed, Does.Contain($"destination=:1.").And.Contain(reply));
+    }
+
+    [Test]
+    public void The_error_of_a_service_reaches_it()
+    {
+        ClientResult result = Run("dbus-send", $"--bus={Address}", "--print-reply", $"--dest={Service}", ServicePath, $"{Service}.Fail", "string:why");
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Errors, Does.Contain($"Error {Service}.Error.Failed: why"));
+    }
+
+    [Test]
+    public void A_name_that_nobody_has_is_unknown()
+    {
+        ClientResult result = Run("dbus-send", $"--bus={Address}", "--print-reply", "--dest=org.xen.xcp.nobody", "/", "org.xen.xcp.nobody.Do");
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Errors, Does.Contain("org.freedesktop.DBus.Error.ServiceUnknown").And.Contain("org.xen.xcp.nobody"));
+    }
+
+    [Test]
+    public void What_it_sends_before_it_leaves_arrives()
+    {
+        using ClientProcess monitor = Begin("gdbus", "monitor", "--address", Address, "--dest", Service);
+        _ = monitor.WaitForLine($"The name {Service} is owned by");
+        _ = Succeed("dbus-send", $"--bus={Address}", "--type=method_call", $"--dest={Service}", ServicePath, $"{Service}.Announce", "string:fire and forget");
+        Assert.That(monitor.WaitForLine("Announced"), Does.Contain("fire and forget"));
+    }
+}
