@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace XcpBroker.Protocol.Marshalling;
 
 /// <summary>Reads a signature from left to right; brackets are kept in a stack of bits, so nothing recurses.</summary>
@@ -39,6 +41,7 @@ internal struct SignatureGrammar
         return grammar._open == 0 && previous != WireType.Array ? grammar._types : Refused;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Accept(byte code, byte previous, Span<byte> arraysAround) => code switch
     {
         WireType.Array => IsContainerAllowed && ++_arrays <= ProtocolLimits.MaxArrayDepth,
@@ -58,6 +61,7 @@ internal struct SignatureGrammar
     private readonly bool IsDictComplete(byte previous) =>
         (_isDict & 1) != 0 && _dictMembers == 2 && previous != WireType.Array;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Open(Span<byte> arraysAround, ulong isDict)
     {
         arraysAround[_open++] = (byte)_arraysAround;
@@ -81,6 +85,7 @@ internal struct SignatureGrammar
         return Complete();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool Complete()
     {
         _arrays = _arraysAround;

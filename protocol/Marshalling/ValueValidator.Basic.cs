@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Protocol.Names;
 
@@ -87,6 +88,7 @@ internal ref partial struct ValueValidator
         return violation;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private MessageViolation ReadUInt32(out uint value)
     {
         value = 0;
@@ -102,6 +104,7 @@ internal ref partial struct ValueValidator
         return violation;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private MessageViolation Align(int alignment)
     {
         int aligned = WireFormat.Align(_position, alignment);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace XcpBroker.Protocol.Marshalling;
 
@@ -47,6 +48,7 @@ internal static class WireFormat
     /// <param name="bytes">Reach at least to <paramref name="padded"/>.</param>
     /// <param name="position">Where padding begins.</param>
     /// <param name="padded">Where it ends, at least 8.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsPaddedWithZero(ReadOnlySpan<byte> bytes, int position, int padded)
     {
         ulong last = BinaryPrimitives.ReadUInt64LittleEndian(bytes.Slice(padded - 8, 8));

@@ -117,15 +117,15 @@ public ref partial struct WireReader
 
     private ReadOnlySpan<byte> TakeText(uint length)
     {
-        if (Failed || length >= (uint)(_bytes.Length - Position))
+        ReadOnlySpan<byte> rest = Failed ? default : _bytes[Position..];
+        if (length >= (uint)rest.Length || rest[(int)length] != 0)
         {
             Failed = true;
             return default;
         }
 
-        ReadOnlySpan<byte> text = Take(1, (int)length + 1);
-        Failed |= text[^1] != 0;
-        return Failed ? default : text[..^1];
+        Position += (int)length + 1;
+        return rest[..(int)length];
     }
 
     private ReadOnlySpan<byte> Take(int alignment, int count)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace XcpBroker.Protocol.Marshalling;
 
 /// <summary>Type codes of the specification (basic-types, container-types) and their shape on the wire.</summary>
@@ -50,6 +52,7 @@ public static class WireType
     private static ReadOnlySpan<byte> Alignments => [4, 4, 0, 8, 0, 0, 1, 4, 4, 0, 0, 0, 0, 2, 4, 0, 2, 0, 4, 8, 4, 1, 0, 8, 1, 0];
 
     /// <summary>Bytes of a value of fixed size (1, 2, 4, 8), 0 for any other type.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int FixedSize(byte type)
     {
         ReadOnlySpan<byte> sizes = FixedSizes;
@@ -66,6 +69,7 @@ public static class WireType
     }
 
     /// <summary>Whether the type may be the key of a dictionary: of fixed size or string-like.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsBasic(byte type)
     {
         int index = type - 'a';

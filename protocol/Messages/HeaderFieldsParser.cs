@@ -26,42 +26,42 @@ internal static class HeaderFieldsParser
     internal static MessageViolation Parse(ReadOnlySpan<byte> head, ref MessageHeader header)
     {
         int end = MessageFramer.FixedHeaderLength + header.FieldsLength;
-        ReadOnlySpan<byte> fields = head[..end];
         int position = MessageFramer.FixedHeaderLength;
         uint seen = 0;
         while (position < end)
         {
-            MessageViolation violation = ParseField(fields, ref position, ref header, ref seen);
+            ReadOnlySpan<byte> field = head[position..end];
+            MessageViolation violation = ParseField(field, position, ref header, ref seen, out int length);
             if (violation != MessageViolation.None)
             {
                 return violation;
             }
 
-            int padded = WireFormat.Align(position, 8);
-            if (padded >= end && position != end)
+            int fieldEnd = position + length;
+            position = WireFormat.Align(fieldEnd, 8);
+            if (position >= end && fieldEnd != end)
             {
                 return MessageViolation.FieldOutOfBounds;
             }
 
-            if (!WireFormat.IsPaddedWithZero(head, position, padded))
+            if (!WireFormat.IsPaddedWithZero(head, fieldEnd, position))
             {
                 return MessageViolation.HeaderPaddingNotZero;
             }
-
-            position = padded;
         }
 
         return CheckWhole(in header, seen);
     }
 
-    private static MessageViolation ParseField(ReadOnlySpan<byte> fields, ref int position, ref MessageHeader header, ref uint seen)
+    private static MessageViolation ParseField(
+        ReadOnlySpan<byte> field, int position, ref MessageHeader header, ref uint seen, out int length)
     {
-        ReadOnlySpan<byte> field = fields[position..];
+        length = 0;
         byte code = field[0];
         if (code is 0 or > (byte)HeaderField.UnixFds)
         {
             header.HasForeignFields = true;
-            return code == 0 ? MessageViolation.FieldCodeZero : SkipForeign(field, header.IsBigEndian, ref position);
+            return code == 0 ? MessageViolation.FieldCodeZero : MeasureForeign(field, header.IsBigEndian, out length);
         }
 
         // The shortest known field is an empty signature.
@@ -85,30 +85,28 @@ internal static class HeaderFieldsParser
         seen |= 1u << code;
         return type switch
         {
-            WireType.UInt32 => ParseNumber(field, ref position, ref header),
-            WireType.Signature => ParseSignature(field, ref position, ref header),
-            _ => ParseText(field, ref position, ref header),
+            WireType.UInt32 => ParseNumber(field, ref header, out length),
+            WireType.Signature => ParseSignature(field, position, ref header, out length),
+            _ => ParseText(field, position, ref header, out length),
         };
     }
 
-    private static MessageViolation SkipForeign(ReadOnlySpan<byte> field, bool isBigEndian, ref int position)
+    private static MessageViolation MeasureForeign(ReadOnlySpan<byte> field, bool isBigEndian, out int length)
     {
         // The array and its structs are two containers around the variant.
-        int behind = 1;
-        MessageViolation violation = BodyValidator.ValidateVariant(field, isBigEndian, depth: 2, ref behind);
-        position += behind;
-        return violation;
+        length = 1;
+        return BodyValidator.ValidateVariant(field, isBigEndian, depth: 2, ref length);
     }
 
-    private static MessageViolation ParseNumber(ReadOnlySpan<byte> field, ref int position, ref MessageHeader header)
+    private static MessageViolation ParseNumber(ReadOnlySpan<byte> field, ref MessageHeader header, out int length)
     {
-        if (field.Length < 8)
+        length = 8;
+        if (field.Length < length)
         {
             return MessageViolation.FieldOutOfBounds;
         }
 
         uint value = WireFormat.ReadUInt32(field[4..], header.IsBigEndian);
-        position += 8;
         if (field[0] == (byte)HeaderField.UnixFds)
         {
             header.UnixFds = value;
@@ -119,39 +117,40 @@ internal static class HeaderFieldsParser
         return value == 0 ? MessageViolation.ReplySerialZero : MessageViolation.None;
     }
 
-    private static MessageViolation ParseSignature(ReadOnlySpan<byte> field, ref int position, ref MessageHeader header)
+    private static MessageViolation ParseSignature(ReadOnlySpan<byte> field, int position, ref MessageHeader header, out int length)
     {
-        int length = field[4];
-        if (length > field.Length - 6)
+        int textLength = field[4];
+        length = textLength + 6;
+        if (field.Length < length)
         {
             return MessageViolation.FieldOutOfBounds;
         }
 
-        header.SetText((byte)HeaderField.Signature, new FieldRange(position + 5, length));
-        position += length + 6;
-        return field[length + 5] != 0 ? MessageViolation.FieldNotTerminated
-            : !Signature.IsValid(field.Slice(5, length)) ? MessageViolation.BadBodySignature
+        header.SetText((byte)HeaderField.Signature, new FieldRange(position + 5, textLength));
+        return field[textLength + 5] != 0 ? MessageViolation.FieldNotTerminated
+            : !Signature.IsValid(field.Slice(5, textLength)) ? MessageViolation.BadBodySignature
             : MessageViolation.None;
     }
 
-    private static MessageViolation ParseText(ReadOnlySpan<byte> field, ref int position, ref MessageHeader header)
+    private static MessageViolation ParseText(ReadOnlySpan<byte> field, int position, ref MessageHeader header, out int length)
     {
+        length = 0;
         if (field.Length <= TextOffset)
         {
             return MessageViolation.FieldOutOfBounds;
         }
 
-        byte code = field[0];
-        uint length = WireFormat.ReadUInt32(field[4..], header.IsBigEndian);
+        uint textLength = WireFormat.ReadUInt32(field[4..], header.IsBigEndian);
         ReadOnlySpan<byte> rest = field[TextOffset..];
-        if (length >= (uint)rest.Length)
+        if (textLength >= (uint)rest.Length)
         {
             return MessageViolation.FieldOutOfBounds;
         }
 
-        header.SetText(code, new FieldRange(position + TextOffset, (int)length));
-        position += TextOffset + (int)length + 1;
-        return rest[(int)length] != 0 ? MessageViolation.FieldNotTerminated : CheckText((HeaderField)code, rest[..(int)length]);
+        byte code = field[0];
+        header.SetText(code, new FieldRange(position + TextOffset, (int)textLength));
+        length = TextOffset + (int)textLength + 1;
+        return rest[(int)textLength] != 0 ? MessageViolation.FieldNotTerminated : CheckText((HeaderField)code, rest[..(int)textLength]);
     }
 
     private static MessageViolation CheckText(HeaderField field, ReadOnlySpan<byte> text) => field switch

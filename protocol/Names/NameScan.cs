@@ -30,7 +30,7 @@ internal static class NameScan
         for (int at = 0; at < text.Length; at += BlockLength)
         {
             int count = Math.Min(text.Length - at, BlockLength);
-            Vector128<byte> block = Load(text, at, count);
+            Vector128<byte> block = Load(text, at, count, out int before);
             Vector128<byte> digit = Vector128.LessThan(block - Vector128.Create((byte)'0'), Vector128.Create((byte)10));
             Vector128<byte> letter = Vector128.LessThan(
                 (block | Vector128.Create((byte)0x20)) - Vector128.Create((byte)'a'), Vector128.Create((byte)26));
@@ -41,12 +41,12 @@ internal static class NameScan
             }
 
             uint all = (1u << count) - 1;
-            uint separators = separator == 0 ? 0 : Vector128.Equals(block, Vector128.Create(separator)).ExtractMostSignificantBits() & all;
+            uint separators = separator == 0 ? 0 : Bits(Vector128.Equals(block, Vector128.Create(separator)), before, all);
             uint starts = (separators << 1) | isStart;
-            wrong |= (starts & separators) | (~(word.ExtractMostSignificantBits() | separators) & all);
+            wrong |= (starts & separators) | (all ^ (Bits(word, before, all) | separators));
             if (!mayBeginWithDigit)
             {
-                wrong |= starts & digit.ExtractMostSignificantBits() & all;
+                wrong |= starts & Bits(digit, before, all);
             }
 
             hasSeparator |= separators != 0;
@@ -56,34 +56,45 @@ internal static class NameScan
         return (wrong | isStart) == 0;
     }
 
-    // The bytes at the front; what is behind them is anything.
+    // One bit a byte, without the bytes before and behind those that count.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Load(ReadOnlySpan<byte> text, int at, int count)
+    private static uint Bits(Vector128<byte> bytes, int before, uint all) => (bytes.ExtractMostSignificantBits() >> before) & all;
+
+    // Bytes that were looked at already may stand before the ones that count, and anything behind them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Load(ReadOnlySpan<byte> text, int at, int count, out int before)
     {
-        if (count == BlockLength)
+        before = 0;
+        if (text.Length >= BlockLength)
         {
-            return Vector128.Create(text.Slice(at, BlockLength));
+            before = BlockLength - count;
+            return Vector128.Create(text.Slice(at - before, BlockLength));
         }
 
-        ReadOnlySpan<byte> rest = text.Slice(at, count);
+        return LoadShort(text);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> LoadShort(ReadOnlySpan<byte> text)
+    {
+        int count = text.Length;
         if (count >= 8)
         {
-            ulong low = BinaryPrimitives.ReadUInt64LittleEndian(rest);
-            ulong high = BinaryPrimitives.ReadUInt64LittleEndian(rest[(count - 8)..]);
-
             // The high half begins where the low one ends: what both have is shifted out. 64 would shift nothing, hence in two steps.
+            ulong low = BinaryPrimitives.ReadUInt64LittleEndian(text);
+            ulong high = BinaryPrimitives.ReadUInt64LittleEndian(text[(count - 8)..]);
             return Vector128.Create(low, high >> (8 * (15 - count)) >> 8).AsByte();
         }
 
         if (count >= 4)
         {
-            ulong low = BinaryPrimitives.ReadUInt32LittleEndian(rest);
-            ulong high = BinaryPrimitives.ReadUInt32LittleEndian(rest[(count - 4)..]);
+            ulong low = BinaryPrimitives.ReadUInt32LittleEndian(text);
+            ulong high = BinaryPrimitives.ReadUInt32LittleEndian(text[(count - 4)..]);
             return Vector128.Create(low | (high << (8 * (count - 4))), 0ul).AsByte();
         }
 
         // One to three bytes: the first, the middle, the last, of which some may be the same.
-        uint few = rest[0] | ((uint)rest[count >> 1] << (8 * (count >> 1))) | ((uint)rest[count - 1] << (8 * (count - 1)));
+        uint few = text[0] | ((uint)text[count >> 1] << (8 * (count >> 1))) | ((uint)text[count - 1] << (8 * (count - 1)));
         return Vector128.CreateScalar(few).AsByte();
     }
 }
