@@ -28,6 +28,7 @@ internal sealed class InboundPump(
     private const int WorkPerTurn = 512;
 
     private readonly ArrayBufferWriter<byte> _saslOutput = new(256);
+    private readonly HeaderCache _headers = new();
     private byte[] _joined = [];
     private byte[] _stamped = new byte[1024];
 
@@ -132,7 +133,8 @@ internal sealed class InboundPump(
 
     private int HandleMessage(Connection connection, ReadOnlySpan<byte> bytes, int offset)
     {
-        MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
+        ReadOnlySpan<byte> stamped = _headers.TryRecognise(connection, bytes, out MessageHeader header) ? _headers.Stamped : default;
+        MessageViolation violation = stamped.IsEmpty ? MessageHeader.TryParse(bytes, out header) : MessageViolation.None;
         if (violation == MessageViolation.None)
         {
             violation = BodyValidator.Validate(bytes[header.BodyOffset..], header.Signature.In(bytes), header.IsBigEndian);
@@ -150,15 +152,12 @@ internal sealed class InboundPump(
         }
 
         connection.Counters.IncomingMessages++;
-        ReadOnlySpan<byte> sender = connection.UniqueName.Length > 0 ? connection.UniqueName : EarlySender(bytes, header);
-        int room = SenderStamp.MaxLength(header, sender.Length);
-        if (room > _stamped.Length)
+        if (stamped.IsEmpty)
         {
-            _stamped = new byte[room];
+            stamped = Stamp(connection, bytes, header);
         }
 
-        int stamped = SenderStamp.Write(bytes, header, sender, _stamped);
-        RoutedMessage message = new(bytes, header, _stamped.AsSpan(0, stamped))
+        RoutedMessage message = new(bytes, header, stamped)
         {
             Sender = connection,
             Block = connection.Transport.InputBlock,
@@ -168,6 +167,20 @@ internal sealed class InboundPump(
         int work = router.Route(message);
         fds?.Release();
         return work;
+    }
+
+    private ReadOnlySpan<byte> Stamp(Connection connection, ReadOnlySpan<byte> bytes, scoped in MessageHeader header)
+    {
+        ReadOnlySpan<byte> sender = connection.UniqueName.Length > 0 ? connection.UniqueName : EarlySender(bytes, header);
+        int room = SenderStamp.MaxLength(header, sender.Length);
+        if (room > _stamped.Length)
+        {
+            _stamped = new byte[room];
+        }
+
+        ReadOnlySpan<byte> stamped = _stamped.AsSpan(0, SenderStamp.Write(bytes, header, sender, _stamped));
+        _headers.Remember(connection, bytes, header, stamped);
+        return stamped;
     }
 
     /// <summary>What monitors see as the sender of a message before Hello was answered: of Hello itself, the name that it brings.</summary>

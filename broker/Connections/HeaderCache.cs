@@ -1,0 +1,50 @@
+using XcpBroker.Protocol.Messages;
+
+namespace XcpBroker.Connections;
+
+/// <summary>The last header of each connection that sent something lately, so that its next message need not be parsed again.</summary>
+/// <remarks>
+/// Of fixed size: connections whose numbers share a place take it from each other. What it holds depends on the connection's unique
+/// name and on nothing else, so neither names nor rules invalidate it; and unique names are never used again.
+/// </remarks>
+internal sealed class HeaderCache
+{
+    private const int Places = 256;
+
+    private readonly Place[] _places = new Place[Places];
+    private RepeatedHeader? _recognised;
+
+    /// <summary>The recognised header, stamped; until the next call.</summary>
+    internal ReadOnlySpan<byte> Stamped => _recognised!.Stamped;
+
+    internal bool TryRecognise(Connection connection, ReadOnlySpan<byte> message, out MessageHeader header)
+    {
+        ref Place place = ref PlaceOf(connection);
+        if (ReferenceEquals(place.Connection, connection) && connection.IsRegistered && place.Header!.TryRecognise(message, out header))
+        {
+            _recognised = place.Header;
+            return true;
+        }
+
+        header = default;
+        return false;
+    }
+
+    internal void Remember(Connection connection, ReadOnlySpan<byte> message, in MessageHeader header, ReadOnlySpan<byte> stamped)
+    {
+        if (connection.IsRegistered)
+        {
+            ref Place place = ref PlaceOf(connection);
+            place.Header ??= new RepeatedHeader();
+            place.Connection = place.Header.TryRemember(message, header, stamped) ? connection : null;
+        }
+    }
+
+    private ref Place PlaceOf(Connection connection) => ref _places[connection.Id % Places];
+
+    private struct Place
+    {
+        internal Connection? Connection;
+        internal RepeatedHeader? Header;
+    }
+}
