@@ -21,6 +21,9 @@ internal sealed class FakePeer(InMemoryBroker broker, MemoryConnection.MemoryPee
 
     internal uint NextSerial() => ++_serial;
 
+    /// <summary>Sends without turning the loop.</summary>
+    internal void Write(ReadOnlySpan<byte> bytes) => transport.Send(bytes);
+
     internal void SendRaw(ReadOnlySpan<byte> bytes)
     {
         transport.Send(bytes);
@@ -62,6 +65,24 @@ internal sealed class FakePeer(InMemoryBroker broker, MemoryConnection.MemoryPee
         new MessageFields { Type = MessageType.MethodCall, Destination = destination, Path = path, Interface = @interface, Member = member },
         arguments);
 
+    internal uint CallPeer(string destination, string member, params object[] arguments) =>
+        CallOn(destination, "/a", "org.example.Interface", member, arguments);
+
+    /// <summary>A broadcast of /a, org.example.Interface.</summary>
+    internal uint Emit(string member, params object[] arguments) => Signal("/a", "org.example.Interface", member, arguments);
+
+    internal uint EmitTo(string destination, string member, params object[] arguments) => Send(
+        new MessageFields
+        {
+            Type = MessageType.Signal,
+            Destination = destination,
+            Path = "/a",
+            Interface = "org.example.Interface",
+            Member = member,
+            Flags = MessageFlags.NoReplyExpected,
+        },
+        arguments);
+
     internal uint Signal(string path, string @interface, string member, params object[] arguments) => Send(
         new MessageFields { Type = MessageType.Signal, Path = path, Interface = @interface, Member = member, Flags = MessageFlags.NoReplyExpected },
         arguments);
@@ -85,7 +106,13 @@ internal sealed class FakePeer(InMemoryBroker broker, MemoryConnection.MemoryPee
 
     internal byte[] Build(MessageFields fields, uint serial, params object[] arguments)
     {
-        string signature = string.Concat(arguments.Select(argument => argument is string ? "s" : argument is byte[] ? "ay" : "u"));
+        string signature = string.Concat(arguments.Select(argument => argument switch
+        {
+            string => "s",
+            byte[] => "ay",
+            string[] => "as",
+            _ => "u",
+        }));
         _builder.Begin(fields with { Signature = signature });
         foreach (object argument in arguments)
         {
@@ -96,6 +123,15 @@ internal sealed class FakePeer(InMemoryBroker broker, MemoryConnection.MemoryPee
                     break;
                 case byte[] bytes:
                     _builder.Body.WriteByteArray(bytes);
+                    break;
+                case string[] texts:
+                    int array = _builder.Body.BeginArray(4);
+                    foreach (string element in texts)
+                    {
+                        _builder.Body.WriteString(element);
+                    }
+
+                    _builder.Body.EndArray(array);
                     break;
                 default:
                     _builder.Body.WriteUInt32(Convert.ToUInt32(argument, CultureInfo.InvariantCulture));
@@ -139,6 +175,21 @@ internal sealed class FakePeer(InMemoryBroker broker, MemoryConnection.MemoryPee
 
     /// <summary>Calls the bus and takes its answer; other messages that came before it are dropped.</summary>
     internal PeerMessage Ask(string member, params object[] arguments) => ReceiveReply(Call(member, arguments));
+
+    /// <summary>As <see cref="Ask"/>, where an error is not what the test is about.</summary>
+    internal PeerMessage AskWell(string member, params object[] arguments)
+    {
+        PeerMessage answer = Ask(member, arguments);
+        return answer.ErrorName is null ? answer : throw new InvalidOperationException($"{member}: {answer}");
+    }
+
+    /// <summary>RequestName and its answer.</summary>
+    internal uint RequestName(string name, uint flags = 0) => AskWell("RequestName", name, flags).Number();
+
+    internal void AddMatch(string rule) => AskWell("AddMatch", rule);
+
+    /// <summary>Everything that has come whole, as <see cref="MessageStory"/> tells it.</summary>
+    internal List<string> Hear() => ReceiveAll().ConvertAll(MessageStory.Tell);
 
     internal void Close()
     {

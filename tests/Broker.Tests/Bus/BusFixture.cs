@@ -1,3 +1,4 @@
+using XcpBroker.Config;
 using XcpBroker.Testing;
 
 namespace XcpBroker.Broker.Tests.Bus;
@@ -6,7 +7,16 @@ namespace XcpBroker.Broker.Tests.Bus;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal abstract class BusFixture : IDisposable
 {
+    private protected const string NameChanges = "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged'";
+
     private protected InMemoryBroker Broker { get; set; } = new();
+
+    /// <summary>Begins anew with other limits.</summary>
+    private protected void Limit(Func<LimitOptions, LimitOptions> change)
+    {
+        Broker.Dispose();
+        Broker = new InMemoryBroker(change(DefaultLimits.Embedded));
+    }
 
     [TearDown]
     public void Nothing_is_left_when_all_are_gone()
