@@ -42,18 +42,23 @@ internal sealed class InMemoryBroker : IDisposable
     internal bool IsAcceptPaused => _listener.IsPaused;
 
     /// <summary>A peer that has connected and said nothing.</summary>
-    internal FakePeer Accept(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer)
+    internal FakePeer Accept(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer) =>
+        Accept(new PeerCredentials { UserId = user, ProcessId = process, GroupIds = [user] }, socketBuffer);
+
+    internal FakePeer Accept(PeerCredentials credentials, int socketBuffer = SocketBuffer)
     {
-        PeerCredentials credentials = new() { UserId = user, ProcessId = process, GroupIds = [user] };
         MemoryConnection connection = new(Loop, credentials, socketBuffer);
         Bus.Acceptor.Accept(connection, _listener);
         return new FakePeer(this, connection.Peer);
     }
 
     /// <summary>A peer that has said Hello and whose inbox is empty.</summary>
-    internal FakePeer Connect(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer)
+    internal FakePeer Connect(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer) =>
+        Connect(new PeerCredentials { UserId = user, ProcessId = process, GroupIds = [user] }, socketBuffer);
+
+    internal FakePeer Connect(PeerCredentials credentials, int socketBuffer = SocketBuffer)
     {
-        FakePeer peer = Accept(user, process, socketBuffer);
+        FakePeer peer = Accept(credentials, socketBuffer);
         peer.Authenticate();
         peer.Hello();
         return peer;
