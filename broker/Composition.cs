@@ -42,10 +42,13 @@ internal sealed class Composition
         Delivery delivery = new(losses, dooms, FdAccounts, limits.MaxOutgoingUnixFds);
         SubjectMaker subjects = new(Names);
         Broadcast broadcast = new(Rules, subjects, delivery);
-        Monitors = new MonitorTap(subjects, delivery, dooms);
+        Monitors = new MonitorTap(subjects, delivery, losses, dooms);
         BusMessages bus = new(delivery, broadcast, Monitors, Counters);
         OwnerSignals signals = new(bus);
-        ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, limits.ReplyTimeout);
+        ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, limits.ReplyTimeout)
+        {
+            TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
+        };
 
         // The pump and the connections need each other: these two close the circle.
         InboundPump pump = null!;

@@ -9,11 +9,14 @@ namespace XcpBroker.Monitoring;
 
 /// <summary>Shows every message to the monitors that asked for it: also those that nobody receives, and those that are refused.</summary>
 /// <remarks>A monitor that does not read is ended: it never stalls the bus nor takes from another's share.</remarks>
-internal sealed class MonitorTap(SubjectMaker subjects, Delivery delivery, Dooms dooms)
+internal sealed class MonitorTap(SubjectMaker subjects, Delivery delivery, LossLog losses, Dooms dooms)
 {
+    // The receivers are the connections that Composition's other index has, too.
+    private const byte StampSpace = 2;
+
     private readonly List<Connection> _receivers = [];
 
-    internal MatchIndex<Connection> Rules { get; } = new();
+    internal MatchIndex<Connection> Rules { get; } = new(StampSpace);
 
     /// <summary>Shows a message on its way to <paramref name="addressed"/>, or to nobody in particular.</summary>
     internal void Offer(in RoutedMessage message, Connection? addressed)
@@ -27,9 +30,20 @@ internal sealed class MonitorTap(SubjectMaker subjects, Delivery delivery, Dooms
         Rules.Collect(subject, _receivers);
         foreach (Connection monitor in _receivers)
         {
-            if (delivery.TryDeliver(monitor, message, ChargeKind.Received) is DeliveryResult.OverBytes or DeliveryResult.OverFds)
+            switch (delivery.TryDeliver(monitor, message, ChargeKind.Received))
             {
-                dooms.Doom(monitor, CloseReason.SlowMonitor);
+                case DeliveryResult.OverBytes or DeliveryResult.OverFds:
+                    dooms.Doom(monitor, CloseReason.SlowMonitor);
+                    break;
+                case DeliveryResult.OverShare:
+                    // Others may have left it too little: it goes on with a gap, and that is said.
+                    losses.BroadcastLost(monitor, DeliveryResult.OverShare);
+                    break;
+                case DeliveryResult.Queued:
+                    losses.EndEpisode(monitor);
+                    break;
+                default:
+                    break;
             }
         }
 

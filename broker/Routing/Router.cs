@@ -48,12 +48,14 @@ internal sealed class Router(
         bool toBus = IsToBus(message);
         if (sender.State == ConnectionState.AwaitingHello && !(toBus && message.Type == MessageType.MethodCall))
         {
+            monitors.Offer(message, null);
             dooms.Doom(sender, CloseReason.NotHelloFirst);
             return 1;
         }
 
         if (IsForgedBusSignal(message))
         {
+            monitors.Offer(message, null);
             counters.ForgedSignals++;
             return 1;
         }
@@ -154,7 +156,7 @@ internal sealed class Router(
             if (replies.CountOf(sender.Replies) >= limits.MaxRepliesPerConnection)
             {
                 bus.SendError(message, DBusError.LimitsExceeded(
-                    $"{sender.UniqueNameText} cannot have another call in flight", "max_replies_per_connection", limits.MaxRepliesPerConnection));
+                    $"Unanswered calls of {sender.UniqueNameText}", "max_replies_per_connection", limits.MaxRepliesPerConnection));
                 return;
             }
 
@@ -218,9 +220,9 @@ internal sealed class Router(
     {
         DeliveryResult.ReceiverTakesNoFds => DBusError.UnixFdsNotNegotiated(receiver.UniqueNameText),
         DeliveryResult.OverFds => DBusError.ReceiverFull(receiver.UniqueNameText, "max_outgoing_unix_fds", limits.MaxOutgoingFds),
-        DeliveryResult.OverBytes => DBusError.LimitsExceeded($"the message to {receiver.UniqueNameText} was not queued", "max_outgoing_bytes", limits.MaxOutgoingBytes),
+        DeliveryResult.OverBytes => DBusError.LimitsExceeded($"The message to {receiver.UniqueNameText} on top of what you have waiting", "max_outgoing_bytes", limits.MaxOutgoingBytes),
         DeliveryResult.OverShare => DBusError.LimitsExceeded(
-            $"the message to {receiver.UniqueNameText} does not fit into its payer's share", "max_total_bytes", limits.MaxTotalBytes),
+            $"The message to {receiver.UniqueNameText} on top of what waits at the same expense", "max_total_bytes", limits.MaxTotalBytes),
         _ => DBusError.ServiceUnknown(receiver.UniqueNameText),
     };
 }
