@@ -71,14 +71,14 @@ internal sealed class ConnectionAdmission(
     {
         if (connections.RegisteredCount >= limits.MaxCompleted)
         {
-            return DBusError.LimitsExceeded("the bus cannot take another connection", "max_completed_connections", limits.MaxCompleted);
+            return DBusError.LimitsExceeded("Active connections", "max_completed_connections", limits.MaxCompleted);
         }
 
         uint user = connection.Credentials.UserId ?? uint.MaxValue;
         int ofUser = _connectionsPerUser.GetValueOrDefault(user);
         if (ofUser >= limits.MaxPerUser)
         {
-            return DBusError.LimitsExceeded($"uid {user} cannot have another connection", "max_connections_per_user", limits.MaxPerUser);
+            return DBusError.LimitsExceeded($"Active connections of uid {user}", "max_connections_per_user", limits.MaxPerUser);
         }
 
         _connectionsPerUser[user] = ofUser + 1;

@@ -67,7 +67,8 @@ internal sealed class InboundPump(
 
         if (result.IsCompleted && !isCutShort)
         {
-            disconnector.TakeApart(connection, consumed < bytes.Length ? CloseReason.PeerClosedWithinMessage : CloseReason.PeerClosed, null);
+            dooms.Doom(connection, consumed < bytes.Length ? CloseReason.PeerClosedWithinMessage : CloseReason.PeerClosed);
+            disconnector.TakeApartDoomed();
             return;
         }
 
@@ -241,10 +242,17 @@ internal sealed class InboundPump(
     private void Keep(Connection connection, int held, int needed, bool isCutShort)
     {
         int before = connection.HeldCharge;
+        int charged = held;
         if (held > before && connection.Account.TryCharge(ChargeKind.Held, held - before, out _) != ChargeResult.Charged)
         {
-            dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
-            return;
+            if (!isCutShort)
+            {
+                dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
+                return;
+            }
+
+            // The rest of one read, gone with the next turns: nobody is ended for that, however little memory is left.
+            charged = before;
         }
 
         if (held < before)
@@ -252,7 +260,7 @@ internal sealed class InboundPump(
             connection.Account.Release(ChargeKind.Held, before - held);
         }
 
-        connection.HeldCharge = held;
+        connection.HeldCharge = charged;
         if (held > 0)
         {
             connection.Counters.CountIn(held, connection.Transport.ReceivedFds.Count);

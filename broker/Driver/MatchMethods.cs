@@ -21,7 +21,7 @@ internal sealed class MatchMethods(MatchIndex<Connection> rules, int maxRulesPer
         if (rules.CountOf(call.Caller) >= maxRulesPerConnection)
         {
             return DBusError.LimitsExceeded(
-                $"{call.Caller.UniqueNameText} cannot have another match rule", "max_match_rules_per_connection", maxRulesPerConnection);
+                $"Match rules of {call.Caller.UniqueNameText}", "max_match_rules_per_connection", maxRulesPerConnection);
         }
 
         DBusError error = Parse(call.Arguments.ReadString(), out MatchRule? rule);
@@ -46,7 +46,7 @@ internal sealed class MatchMethods(MatchIndex<Connection> rules, int maxRulesPer
         rule = null;
         if (text.Length > MatchRule.MaxTextLength)
         {
-            return DBusError.LimitsExceeded($"a match rule of {text.Length} bytes", "the length of a match rule", MatchRule.MaxTextLength);
+            return DBusError.LimitsExceeded($"A match rule of {text.Length} bytes", "length of a match rule", MatchRule.MaxTextLength);
         }
 
         return MatchRuleParser.TryParse(text, out rule, out string? error)

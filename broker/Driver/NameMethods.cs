@@ -63,7 +63,7 @@ internal sealed class NameMethods(
         // The unique name counts too, as in dbus-daemon.
         if (names.CountOf(call.Caller) + 1 >= maxNamesPerConnection && !names.HasClaim(name, call.Caller))
         {
-            return DBusError.LimitsExceeded($"{call.Caller.UniqueNameText} cannot have another name", "max_names_per_connection", maxNamesPerConnection);
+            return DBusError.LimitsExceeded($"Names of {call.Caller.UniqueNameText}", "max_names_per_connection", maxNamesPerConnection);
         }
 
         (RequestNameReply reply, NameOwnerChange<Connection>? change) = names.Request(name, call.Caller, flags);

@@ -11,12 +11,9 @@ namespace XcpBroker.Monitoring;
 /// <remarks>A monitor that does not read is ended: it never stalls the bus nor takes from another's share.</remarks>
 internal sealed class MonitorTap(SubjectMaker subjects, Delivery delivery, LossLog losses, Dooms dooms)
 {
-    // The receivers are the connections that Composition's other index has, too.
-    private const byte StampSpace = 2;
-
     private readonly List<Connection> _receivers = [];
 
-    internal MatchIndex<Connection> Rules { get; } = new(StampSpace);
+    internal MatchIndex<Connection> Rules { get; } = new();
 
     /// <summary>Shows a message on its way to <paramref name="addressed"/>, or to nobody in particular.</summary>
     internal void Offer(in RoutedMessage message, Connection? addressed)

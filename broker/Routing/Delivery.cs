@@ -74,7 +74,11 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         DeliveryResult result = TryDeliver(receiver, message, kind);
         if (result == DeliveryResult.Queued)
         {
-            losses.EndEpisode(receiver);
+            // What came in by the reserve says nothing about the room for the next broadcast.
+            if (kind == ChargeKind.Received)
+            {
+                losses.EndEpisode(receiver);
+            }
         }
         else if (result != DeliveryResult.ReceiverGone)
         {

@@ -10,6 +10,9 @@ internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable conn
     private readonly List<PendingCall> _expired = [];
     private Deadline _deadline;
 
+    /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
+    internal required Action TakeApartDoomed { get; init; }
+
     /// <summary>To be called when a call has been added.</summary>
     internal void Watch()
     {
@@ -32,6 +35,7 @@ internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable conn
         }
 
         _expired.Clear();
+        TakeApartDoomed();
         if (replies.NextDeadline is { } next)
         {
             TimeSpan left = loop.Clock.GetElapsedTime(loop.Clock.GetTimestamp(), next);

@@ -1,6 +1,5 @@
 using XcpBroker.Peers.Raw;
 using XcpBroker.Protocol;
-using XcpBroker.Protocol.Messages;
 using XcpBroker.Testing;
 
 namespace XcpBroker.Broker.Tests.Bus.Driver;

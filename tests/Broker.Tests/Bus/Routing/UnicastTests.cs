@@ -1,4 +1,3 @@
-using XcpBroker.Protocol;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Testing;
 

@@ -1,0 +1,80 @@
+using XcpBroker.Testing;
+
+namespace XcpBroker.Broker.Tests.Bus.Limits;
+
+/// <summary>What a peer may send, and what is held of it until it is whole.</summary>
+internal sealed class IncomingLimitTests : BusFixture
+{
+    [Test]
+    public void A_message_beyond_max_message_size_ends_its_sender_before_it_has_come()
+    {
+        Limit(limits => limits with { MaxMessageSize = 1000 });
+        FakePeer sender = Broker.Connect();
+        FakePeer receiver = Broker.Connect();
+        sender.SendRaw(Message(1000));
+        Assert.That(receiver.ReceiveAll(), Has.Count.EqualTo(1));
+        sender.SendRaw(Message(1001).AsSpan(0, 16));
+        sender.ReceiveAll();
+
+        Assert.That(sender.IsClosed, Is.True);
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.Some.Contains("InvalidMessage"));
+    }
+
+    [Test]
+    public void A_header_that_claims_the_most_is_refused_without_memory()
+    {
+        FakePeer sender = Broker.Connect();
+        sender.SendRaw([(byte)'l', 1, 0, 1, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+        sender.ReceiveAll();
+
+        Assert.That(sender.IsClosed, Is.True);
+    }
+
+    [Test]
+    public void An_incoming_message_takes_from_its_senders_share_only()
+    {
+        Limit(limits => limits with { MaxTotalBytes = 1 << 20 });
+        FakePeer greedy = Broker.Connect();
+        FakePeer other = Broker.Connect();
+        FakePeer receiver = Broker.Connect();
+        byte[] large = Message(2 << 20);
+        for (int at = 0; at + 65536 < large.Length && !greedy.IsClosed; at += 65536)
+        {
+            greedy.SendRaw(large.AsSpan(at, 65536));
+            greedy.ReceiveAll();
+        }
+
+        Assert.That(greedy.IsClosed, Is.True);
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.Some.Contains("IncomingMemory"));
+        other.CallPeer(":1.2", "Do", new byte[100_000]);
+        Assert.That(receiver.ReceiveAll(), Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void A_burst_of_whole_messages_never_ends_its_sender_however_little_memory_is_left()
+    {
+        Limit(limits => limits with { MaxTotalBytes = 200_000, MaxOutgoingBytes = 150_000 });
+        Broker.Connect(socketBuffer: 4096);
+        FakePeer sender = Broker.Connect();
+        FakePeer receiver = Broker.Connect();
+        for (int i = 0; i < 20; i++)
+        {
+            sender.CallPeer(":1.0", "Do", new byte[10_000]);
+        }
+
+        Assert.That(sender.Hear(), Is.Not.Empty, "its share is used up");
+        byte[] message = new WireMessage(1) { Flags = 1 }.Path("/a").Member("Do").Destination(":1.2").Build();
+        sender.SendRaw([.. Enumerable.Repeat(message, 2000).SelectMany(bytes => bytes)]);
+        Assert.That(Broker.Bus.ConnectionCount, Is.EqualTo(3));
+        Assert.That(receiver.IsClosed, Is.False);
+    }
+
+    private static byte[] Message(int bytes)
+    {
+        WireMessage message = WireMessage.Call(":1.1", "Do").Signature("ay");
+        int header = message.Build().Length;
+        byte[] built = message.Build([.. message.UInt32((uint)(bytes - header - 4)), .. new byte[bytes - header - 4]]);
+        Assert.That(built, Has.Length.EqualTo(bytes));
+        return built;
+    }
+}
