@@ -5,7 +5,9 @@ namespace XcpBroker.Fuzz.Corpus;
 /// <summary>Turns files into inputs of a fuzz target.</summary>
 internal static class Seeds
 {
-    /// <summary>A .hex vector is two inputs, one a byte order; a .tsv has one a line, its first column; any other file is one.</summary>
+    /// <summary>
+    /// A .hex vector is two inputs, one a byte order; a .tsv has one a line, its first column; a .sasl is what the client says; any other file is one.
+    /// </summary>
     internal static IEnumerable<byte[]> Read(string file)
     {
         switch (Path.GetExtension(file))
@@ -21,6 +23,11 @@ internal static class Seeds
                     yield return Encoding.Latin1.GetBytes(line.Split('\t')[0]);
                 }
 
+                break;
+            case ".sasl":
+                yield return SaslVector.Read(file).Said;
+                break;
+            case ".md":
                 break;
             default:
                 yield return File.ReadAllBytes(file);
