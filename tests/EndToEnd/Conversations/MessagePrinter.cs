@@ -134,15 +134,36 @@ internal sealed partial class MessagePrinter(int brokerPid)
         return shown switch
         {
             "type" => $" {message.Signature} ...",
-            "keys" => $" {message.Signature} {string.Join(' ', KeyPattern().Matches(values).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal))}",
+            "keys" => $" {message.Signature} {string.Join(' ', Keys(values).Order(StringComparer.Ordinal))}",
             "sorted" => $" {message.Signature} {string.Join(' ', values.Trim(' ', '[', ']').Split(' ').Select(Tame).Order(StringComparer.Ordinal))}",
             "process" => $" {message.Signature} {Process(values.Trim())}",
             _ => $" {message.Signature}{values}",
         };
     }
 
-    [GeneratedRegex("{(\"[^\"]*\") ")]
-    private static partial Regex KeyPattern();
+    /// <summary>Brackets, and keys of dictionaries with the brace before them.</summary>
+    [GeneratedRegex("{(\"[^\"]*\")|\"(?:[^\"\\\\]|\\\\.)*\"|[\\[({<]|[\\])}>]")]
+    private static partial Regex BracketOrKey();
+
+    /// <summary>The keys of the outermost dictionary.</summary>
+    private static IEnumerable<string> Keys(string values)
+    {
+        int depth = 0;
+        foreach (Match match in BracketOrKey().Matches(values))
+        {
+            if (depth == 1 && match.Groups[1].Success)
+            {
+                yield return match.Groups[1].Value;
+            }
+
+            depth += match.Value[0] switch
+            {
+                '[' or '(' or '{' or '<' => 1,
+                ']' or ')' or '}' or '>' => -1,
+                _ => 0,
+            };
+        }
+    }
 
     private string Process(string id) =>
         id == brokerPid.ToString(CultureInfo.InvariantCulture) ? "PID-OF-BUS"
