@@ -8,7 +8,8 @@ public readonly partial record struct DBusError
 
     /// <summary>The callee took longer than the bus waits.</summary>
     public static DBusError ReplyTimeout(string destination, TimeSpan timeout) =>
-        new(ErrorNames.NoReply, $"\"{destination}\" did not reply within the {timeout.TotalMilliseconds:0} ms that this bus waits (reply_timeout).");
+        new(ErrorNames.NoReply,
+            $"\"{destination}\" did not reply within the {timeout.TotalMilliseconds:0} ms that this bus waits (reply_timeout).");
 
     /// <summary>A call whose serial is that of one which still waits for the same callee.</summary>
     public static DBusError SerialInUse(uint serial, string destination) =>

@@ -6,7 +6,8 @@ using System.Text;
 
 namespace XcpBroker.Protocol.Marshalling;
 
-/// <summary>Writes little-endian values into a buffer that grows; padding is zero. Values are the caller's, so nothing is validated.</summary>
+/// <summary>Writes little-endian values into a buffer that grows; padding is zero.</summary>
+/// <remarks>Values are the caller's own, so nothing is validated.</remarks>
 public sealed class WireWriter
 {
     private byte[] _buffer = new byte[512];

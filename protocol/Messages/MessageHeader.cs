@@ -15,7 +15,7 @@ public struct MessageHeader
     /// <summary>The type as sent, 1 to 255.</summary>
     public byte RawType { get; internal set; }
 
-    /// <summary>The type, or <see cref="MessageType.Invalid"/> for one that this protocol version does not know and a bus ignores.</summary>
+    /// <summary>The type, or <see cref="MessageType.Invalid"/> for one above SIGNAL, which a bus ignores.</summary>
     public readonly MessageType Type => RawType <= (byte)MessageType.Signal ? (MessageType)RawType : MessageType.Invalid;
 
     /// <summary>The flags byte as sent, unknown bits included.</summary>

@@ -11,7 +11,8 @@ internal static class FuzzTargets
     {
         MethodInfo open = typeof(FuzzTargets).GetMethod(nameof(Describe), BindingFlags.NonPublic | BindingFlags.Static)!;
         SortedDictionary<string, FuzzTarget> found = new(StringComparer.Ordinal);
-        foreach (Type type in typeof(FuzzTargets).Assembly.GetTypes().Where(type => type.IsClass && type.IsAssignableTo(typeof(IFuzzTarget))))
+        IEnumerable<Type> types = typeof(FuzzTargets).Assembly.GetTypes();
+        foreach (Type type in types.Where(type => type.IsClass && type.IsAssignableTo(typeof(IFuzzTarget))))
         {
             FuzzTarget target = (FuzzTarget)open.MakeGenericMethod(type).Invoke(null, null)!;
             found.Add(target.Name, target);

@@ -8,9 +8,13 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, Random random)
     private const int LongestInput = 1 << 16;
 
     private static readonly uint[] Numbers =
-        [0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 255, 256, 0x7fff, 0x8000, 0xffff, 1 << 26, (1 << 26) + 1, 1 << 27, 0x7fffffff, 0x80000000, 0xffffffff];
+    [
+        0, 1, 2, 3, 4, 5, 7, 8, 15, 16, 255, 256, 0x7fff, 0x8000, 0xffff,
+        1 << 26, (1 << 26) + 1, 1 << 27, 0x7fffffff, 0x80000000, 0xffffffff,
+    ];
 
-    private static readonly byte[] Bytes = "\0\u0001\u0002\u0004\u0005\u0007\u0008\u0009\nlB\u007f\"'/.:-_,=\\ aybnqiuxtdsoghv(){}0AZ"u8.ToArray();
+    private static readonly byte[] Bytes =
+        "\0\u0001\u0002\u0004\u0005\u0007\u0008\u0009\nlB\u007f\"'/.:-_,=\\ aybnqiuxtdsoghv(){}0AZ"u8.ToArray();
 
     internal byte[] Next()
     {

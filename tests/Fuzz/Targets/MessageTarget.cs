@@ -71,7 +71,8 @@ internal sealed class MessageTarget : IFuzzTarget
         int length = SenderStamp.Write(input, in header, Sender, stamped);
         input[header.BodyOffset..].CopyTo(stamped.AsSpan(length));
         ReadOnlySpan<byte> result = stamped.AsSpan(0, length + header.BodyLength);
-        FuzzFailure.Unless(MessageHeader.TryParse(result, out MessageHeader again) == MessageViolation.None, "a stamped message is invalid");
+        MessageViolation violation = MessageHeader.TryParse(result, out MessageHeader again);
+        FuzzFailure.Unless(violation == MessageViolation.None, "a stamped message is invalid");
         FuzzFailure.Unless(!again.HasForeignFields, "a foreign field is left");
         FuzzFailure.Unless(again.Sender.In(result).SequenceEqual(Sender), "the sender is not stamped");
         FuzzFailure.Unless(

@@ -24,7 +24,8 @@ internal sealed class BodyArgumentsTests
         {
             bool isThere = arguments.TryGet(index, out byte type, out ReadOnlySpan<byte> value);
 
-            Assert.That((isThere, (char)type, Encoding.ASCII.GetString(value)), Is.EqualTo((true, Expected[index].Type, Expected[index].Value)));
+            Assert.That(isThere, Is.True);
+            Assert.That(((char)type, Encoding.ASCII.GetString(value)), Is.EqualTo(Expected[index]));
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed class SignatureTests
 
     private static IEnumerable<string> Invalid =>
     [
-        "z", "Y", "r", "e", "m", "*", "?", "@", "&", "^", " ", "\0", "\u00ff", "a", "aa", "ya", "()", "(", ")", "(y", "y)", "(()", "a()", "(a)", "{sv}",
+        "z", "Y", "r", "e", "m", "*", "?", "@", "&", "^", " ", "\0", "\u00ff",
+        "a", "aa", "ya", "()", "(", ")", "(y", "y)", "(()", "a()", "(a)", "{sv}",
         "a{}", "a{s}", "a{sss}", "a{vs}", "a{ays}", "a{(y)s}", "a{sv", "asv}", "a{", "a{s", "({sv})", "(y}", "a{sv)", "a{sa}",
         Repeat("a", 33) + "y", Repeat("(", 33) + "y" + Repeat(")", 33), Repeat("a(", 33) + "v" + Repeat(")", 33),
         Repeat("a{s", 33) + "v" + Repeat("}", 33), Repeat("y", 256),

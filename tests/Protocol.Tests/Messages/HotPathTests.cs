@@ -49,10 +49,10 @@ internal sealed class HotPathTests
         int passed = 0;
         foreach (byte[] message in messages)
         {
-            if (MessageFramer.TryFrame(message, ProtocolLimits.MaxMessageBytes, out _, out _) == FrameStatus.Complete
-                && MessageHeader.TryParse(message, out MessageHeader header) == MessageViolation.None
-                && BodyValidator.Validate(message.AsSpan(header.BodyOffset), header.Signature.In(message), header.IsBigEndian) == MessageViolation.None)
+            _ = MessageFramer.TryFrame(message, ProtocolLimits.MaxMessageBytes, out _, out _);
+            if (Verdict.Of(message) == MessageViolation.None)
             {
+                MessageHeader.TryParse(message, out MessageHeader header);
                 BodyArguments arguments = new(message.AsSpan(header.BodyOffset), header.Signature.In(message), header.IsBigEndian);
                 _ = arguments.TryGet(63, out _, out _);
                 passed += SenderStamp.Write(message, in header, ":1.5"u8, destination);

@@ -162,17 +162,17 @@ internal sealed class MessageHeaderTests
     {
         return new MessageFields
         {
-        Type = header.Type,
-        Flags = header.Flags,
-        Path = Text(header.Path),
-        Interface = Text(header.Interface),
-        Member = Text(header.Member),
-        ErrorName = Text(header.ErrorName),
-        ReplySerial = header.ReplySerial,
-        Destination = Text(header.Destination),
-        Sender = Text(header.Sender),
-        Signature = Text(header.Signature),
-        UnixFds = header.UnixFds,
+            Type = header.Type,
+            Flags = header.Flags,
+            Path = Text(header.Path),
+            Interface = Text(header.Interface),
+            Member = Text(header.Member),
+            ErrorName = Text(header.ErrorName),
+            ReplySerial = header.ReplySerial,
+            Destination = Text(header.Destination),
+            Sender = Text(header.Sender),
+            Signature = Text(header.Signature),
+            UnixFds = header.UnixFds,
         };
 
         string? Text(FieldRange range) => range.IsPresent ? Encoding.ASCII.GetString(range.In(message)) : null;
