@@ -40,6 +40,8 @@ internal sealed class InboundPump(
             return;
         }
 
+        // What was held is looked at again: a message that is complete now is charged to whoever it is queued for.
+        ReleaseHeld(connection);
         ReadOnlySpan<byte> bytes = result.Buffer.IsSingleSegment ? result.Buffer.FirstSpan : Join(result.Buffer);
         int consumed = 0;
         int needed = 0;
@@ -241,30 +243,32 @@ internal sealed class InboundPump(
     /// <summary>Charges what stays held until its message is complete to the connection, and says how long that message is.</summary>
     private void Keep(Connection connection, int held, int needed, bool isCutShort)
     {
-        int before = connection.HeldCharge;
-        int charged = held;
-        if (held > before && connection.Account.TryCharge(ChargeKind.Held, held - before, out _) != ChargeResult.Charged)
+        if (held == 0)
         {
-            if (!isCutShort)
-            {
-                dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
-                return;
-            }
-
-            // The rest of one read, gone with the next turns: nobody is ended for that, however little memory is left.
-            charged = before;
+            return;
         }
 
-        if (held < before)
+        // The rest of one read is gone with the next turns: nobody is ended for that, however little memory is left.
+        if (connection.Account.TryCharge(ChargeKind.Held, held, out _) == ChargeResult.Charged)
         {
-            connection.Account.Release(ChargeKind.Held, before - held);
+            connection.HeldCharge = held;
+        }
+        else if (!isCutShort)
+        {
+            dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
+            return;
         }
 
-        connection.HeldCharge = charged;
-        if (held > 0)
+        connection.Counters.CountIn(held, connection.Transport.ReceivedFds.Count);
+        connection.Transport.Expect(isCutShort ? 0 : needed);
+    }
+
+    private static void ReleaseHeld(Connection connection)
+    {
+        if (connection.HeldCharge > 0)
         {
-            connection.Counters.CountIn(held, connection.Transport.ReceivedFds.Count);
-            connection.Transport.Expect(isCutShort ? 0 : needed);
+            connection.Account.Release(ChargeKind.Held, connection.HeldCharge);
+            connection.HeldCharge = 0;
         }
     }
 
