@@ -21,7 +21,9 @@ internal sealed class CredentialTests : BusFixture
             Assert.That(asking.AskWell("GetConnectionUnixProcessID", name).Number(), Is.EqualTo(4711));
             Assert.That(asking.AskWell("GetConnectionCredentials", name).Dictionary(), Is.EquivalentTo(new Dictionary<string, string>
             {
-                ["UnixUserID"] = "0", ["UnixGroupIDs"] = "[0]", ["ProcessID"] = "4711",
+                ["UnixUserID"] = "0",
+                ["UnixGroupIDs"] = "[0]",
+                ["ProcessID"] = "4711",
             }));
         }
     }
@@ -70,7 +72,10 @@ internal sealed class CredentialTests : BusFixture
         FakePeer asking = Broker.Connect();
         FakePeer peer = Broker.Connect(new PeerCredentials
         {
-            UserId = 0, ProcessId = 5, GroupIds = [0, 4, 27, 4000000000], SecurityLabel = "label"u8.ToArray(),
+            UserId = 0,
+            ProcessId = 5,
+            GroupIds = [0, 4, 27, 4000000000],
+            SecurityLabel = "label"u8.ToArray(),
         });
         IReadOnlyDictionary<string, string> credentials = asking.AskWell("GetConnectionCredentials", peer.UniqueName).Dictionary();
 
