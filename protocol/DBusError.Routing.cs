@@ -19,10 +19,6 @@ public readonly partial record struct DBusError
     public static DBusError UnixFdsNotNegotiated(string destination) =>
         new(ErrorNames.NotSupported, $"\"{destination}\" does not accept file descriptors (it did not send NEGOTIATE_UNIX_FD).");
 
-    /// <summary>A message whose type this protocol version does not know.</summary>
-    public static DBusError UnknownMessageType(byte type, string destination) =>
-        new(ErrorNames.NotSupported, $"A message of type {type} cannot be sent to \"{destination}\": this bus knows types 1 to 4.");
-
     /// <summary>The receiver has too much unread.</summary>
     public static DBusError ReceiverFull(string destination, string limitName, long limit) =>
         new(ErrorNames.LimitsExceeded, $"\"{destination}\" does not read its messages: its queue has reached {limitName}={limit}.");

@@ -26,4 +26,17 @@ public readonly partial record struct DBusError(string Name, string Message)
     /// <param name="limit">Its value, in the limit's own unit.</param>
     public static DBusError LimitsExceeded(string what, string limitName, long limit) =>
         new(ErrorNames.LimitsExceeded, $"{what} would exceed the limit {limitName}={limit} of this bus.");
+
+    // A peer's text may have as many bytes as a message: an answer shows as much of it as a name can have.
+    private static string Quote(string text)
+    {
+        if (text.Length <= ProtocolLimits.MaxNameLength)
+        {
+            return $"\"{text}\"";
+        }
+
+        int end = ProtocolLimits.MaxNameLength;
+        end -= char.IsHighSurrogate(text[end - 1]) ? 1 : 0;
+        return $"\"{text.AsSpan(0, end)}...\" ({text.Length} characters)";
+    }
 }

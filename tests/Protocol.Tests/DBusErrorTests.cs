@@ -37,6 +37,24 @@ internal sealed class DBusErrorTests
     public void A_method_without_interface_is_looked_for_in_all() =>
         Assert.That(DBusError.UnknownMethod(null, "Do", "/a").Message, Is.EqualTo("No interface of object \"/a\" has a method \"Do\"."));
 
+    [TestCase("", "\"\" is not a valid bus name.")]
+    [TestCase("x y", "\"x y\" is not a valid bus name.")]
+    public void A_text_of_the_caller_is_quoted(string name, string expected) =>
+        Assert.That(DBusError.InvalidBusName(name).Message, Is.EqualTo(expected));
+
+    [Test]
+    public void A_long_text_of_the_caller_is_cut_between_characters()
+    {
+        // The 255th UTF-16 unit is the first half of a character.
+        string name = string.Concat(Enumerable.Repeat("😀", 100_000));
+
+        string message = DBusError.InvalidBusName("x" + name).Message;
+        string shifted = DBusError.InvalidBusName(name).Message;
+
+        Assert.That(message, Has.Length.LessThan(400).And.Contains("...").And.Contains("200001"));
+        Assert.That(() => XcpBroker.Protocol.Marshalling.StrictUtf8.Instance.GetByteCount(message + shifted), Throws.Nothing);
+    }
+
     private static object Sample(ParameterInfo parameter) =>
         parameter.ParameterType == typeof(string) ? $"sample-{parameter.Name}"
         : parameter.ParameterType == typeof(TimeSpan) ? TimeSpan.FromMilliseconds(8)
