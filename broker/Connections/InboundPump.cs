@@ -155,6 +155,14 @@ internal sealed class InboundPump(
         }
 
         connection.Counters.IncomingMessages++;
+        if (stamped.IsEmpty && !SenderStamp.Fits(header, connection.UniqueName.Length))
+        {
+            // With its true SENDER nobody could receive it.
+            fds?.Release();
+            dooms.Doom(connection, CloseReason.InvalidMessage, MessageViolation.MessageOverLimit.Describe());
+            return 1;
+        }
+
         if (stamped.IsEmpty)
         {
             stamped = Stamp(connection, bytes, header);
