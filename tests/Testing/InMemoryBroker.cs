@@ -52,6 +52,18 @@ internal sealed class InMemoryBroker : IDisposable
         return new FakePeer(this, connection.Peer);
     }
 
+    /// <summary>A registered peer on a transport that allocates nothing.</summary>
+    internal StubTransport ConnectStub()
+    {
+        StubTransport stub = new(new PeerCredentials { UserId = OwnUser, ProcessId = 100, GroupIds = [OwnUser] });
+        Bus.Acceptor.Accept(stub, _listener);
+        byte[] hello = new WireMessage(1)
+            .Path("/org/freedesktop/DBus").Interface("org.freedesktop.DBus").Member("Hello").Destination("org.freedesktop.DBus").Build();
+        stub.Feed((byte[])[.. "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"u8, .. hello]);
+        Run();
+        return stub;
+    }
+
     /// <summary>A peer that has said Hello and whose inbox is empty.</summary>
     internal FakePeer Connect(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer) =>
         Connect(new PeerCredentials { UserId = user, ProcessId = process, GroupIds = [user] }, socketBuffer);

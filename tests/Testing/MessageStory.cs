@@ -22,7 +22,7 @@ internal static class MessageStory
 
     internal static string ArgumentsText(this PeerMessage message) => string.Join(',', message.Arguments());
 
-    /// <summary>The arguments as far as they are of types y, b, u, t, s, o, g, as, ay and v of these; an array is one text in brackets.</summary>
+    /// <summary>The arguments, each of one letter or an array of these: an array is one text in brackets, a variant of more its type.</summary>
     internal static IEnumerable<string> Arguments(this PeerMessage message)
     {
         List<string> arguments = [];
@@ -82,8 +82,14 @@ internal static class MessageStory
         "as" => ReadArray(ref reader, 4, "s"),
         "au" => ReadArray(ref reader, 4, "u"),
         "ay" => ReadArray(ref reader, 1, "y"),
-        _ => throw new NotSupportedException($"a test reads no {type}"),
+        _ => Skip(ref reader, type),
     };
+
+    private static string Skip(ref WireReader reader, ReadOnlySpan<char> type)
+    {
+        reader.SkipValue(Encoding.ASCII.GetBytes(type.ToString()));
+        return $"({type})";
+    }
 
     private static string ReadArray(ref WireReader reader, int alignment, string element)
     {

@@ -96,6 +96,40 @@ internal sealed class RelayTests(bool isBigEndian) : BusFixture
     }
 
     [Test]
+    public void Headers_that_repeat_and_change_are_each_passed_on_as_they_are()
+    {
+        (FakePeer sender, FakePeer receiver) = Pair();
+        FakePeer third = Broker.Connect();
+        third.AddMatch("type='signal'");
+        third.ReceiveAll();
+        Random random = new(7);
+        for (uint serial = 1; serial < 3000; serial++)
+        {
+            byte flags = (byte)(1 | (random.Next(2) << 1));
+            int kind = random.Next(5);
+            byte[] body = Body(random.Next(3) == 0 ? random.Next(600) : 16);
+            FakePeer to = kind == 4 ? third : receiver;
+            sender.SendRaw(Make(false).Build(kind == 3 ? [] : body));
+            Assert.That(to.ReceiveRaw(), Is.EqualTo(Make(true).Build(kind == 3 ? [] : body)), $"message {serial} of kind {kind}");
+
+            WireMessage Make(bool delivered)
+            {
+                WireMessage message = new WireMessage((byte)(kind == 4 ? 4 : 1), isBigEndian) { Flags = flags, Serial = serial };
+                _ = kind switch
+                {
+                    0 => message.Path("/a").Member("Do").Destination(":1.1").Signature("ay"),
+                    1 => message.Path("/b").Member("Do").Destination(":1.1").Signature("ay"),
+                    2 when !delivered => message.Path("/a").Sender(":1.0").Member("Do").Destination(":1.1").Number(99, serial).Signature("ay"),
+                    2 => message.Path("/a").Member("Do").Destination(":1.1").Signature("ay"),
+                    3 => message.Path("/a").Member("Do").Destination(":1.1"),
+                    _ => message.Path("/a").Interface("org.example.Interface").Member("S").Signature("ay"),
+                };
+                return delivered ? message.Sender(":1.0") : message;
+            }
+        }
+    }
+
+    [Test]
     public void A_well_known_DESTINATION_stays_as_it_was_sent()
     {
         (FakePeer sender, FakePeer receiver) = Pair();
