@@ -1,0 +1,152 @@
+using XcpBroker.Peers.Processes;
+using XcpBroker.Peers.Raw;
+using XcpBroker.Protocol.Messages;
+
+namespace XcpBroker.EndToEnd.Descriptors;
+
+/// <summary>Whatever peers do with descriptors, the broker keeps none of them.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class DescriptorLeakTests : IDisposable
+{
+    private const int Rounds = 20;
+    private const int MaxCalls = 100_000;
+    private readonly BrokerProcess _broker = TestBroker.Start();
+    private readonly FileStream _file = File.OpenRead("/dev/null");
+    private readonly RawPeer _watcher;
+    private readonly int _before;
+
+    public DescriptorLeakTests()
+    {
+        _watcher = RawPeer.Connect(_broker.Address);
+        _before = Descriptors();
+    }
+
+    private int Descriptor => (int)_file.SafeFileHandle.DangerousGetHandle();
+
+    [Test]
+    public void Passed_on_and_received() => LeaveNothing(() =>
+    {
+        using RawPeer receiver = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        sender.Send(To(receiver.UniqueName, 2), sender.NextSerial(), null, Descriptor, Descriptor);
+        PeerMessage message = receiver.Receive();
+        Assert.That(message.Descriptors, Has.Count.EqualTo(2));
+        RawPeer.Close(message.Descriptors);
+    });
+
+    [Test]
+    public void To_a_peer_that_leaves_without_reading() => LeaveNothing(() =>
+    {
+        using RawPeer receiver = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        sender.Send(To(receiver.UniqueName, 1), sender.NextSerial(), null, Descriptor);
+    });
+
+    [Test]
+    public void Refused_since_the_receiver_takes_none() => LeaveNothing(() =>
+    {
+        using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        uint serial = sender.NextSerial();
+        sender.Send(To(_watcher.UniqueName, 1), serial, null, Descriptor);
+        Assert.That(sender.ReceiveReply(serial).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.NotSupported"));
+    });
+
+    [Test]
+    public void More_than_announced() => LeaveNothing(() =>
+    {
+        using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        uint serial = sender.NextSerial();
+        sender.Send(RawPeer.Bus("GetId"), serial, null, Descriptor, Descriptor, Descriptor);
+        sender.ReceiveReply(serial);
+    });
+
+    [Test]
+    public void More_than_a_message_may_have() => LeaveNothing(() =>
+    {
+        using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        sender.Send(To(_watcher.UniqueName, 17), sender.NextSerial(), null, [.. Enumerable.Repeat(Descriptor, 17)]);
+        Assert.That(sender.WaitForClose(), Is.True);
+    });
+
+    [Test]
+    public void Without_having_negotiated() => LeaveNothing(() =>
+    {
+        using RawPeer sender = RawPeer.Connect(_broker.Address);
+        sender.Send(To(_watcher.UniqueName, 1), sender.NextSerial(), null, Descriptor);
+        Assert.That(sender.WaitForClose(), Is.True);
+    });
+
+    [Test]
+    public void With_a_message_that_never_ends() => LeaveNothing(() =>
+    {
+        using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        MessageBuilder builder = new();
+        builder.Begin(To(_watcher.UniqueName, 3));
+        sender.Send(builder.Finish(7)[..40], Descriptor, Descriptor, Descriptor);
+    });
+
+    [Test]
+    public void Split_between_any_two_bytes() => LeaveNothing(() =>
+    {
+        using RawPeer receiver = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
+        MessageBuilder builder = new();
+        builder.Begin(To(receiver.UniqueName, 1));
+        byte[] bytes = builder.Finish(7).ToArray();
+        for (int cut = 1; cut < bytes.Length; cut++)
+        {
+            MessageBuilder.PatchSerial(bytes, (uint)(cut + 1000));
+            sender.Send(bytes.AsSpan(0, cut), Descriptor);
+            sender.Send(bytes.AsSpan(cut));
+            PeerMessage message = receiver.Receive();
+            Assert.That(message.Descriptors, Has.Count.EqualTo(1), $"cut at {cut}");
+            RawPeer.Close(message.Descriptors);
+        }
+    });
+
+    [TearDown]
+    public void Nothing_but_the_broker_ends()
+    {
+        Assert.That(_broker.HasExited, Is.False);
+        _watcher.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _watcher.Dispose();
+        _broker.Dispose();
+        _file.Dispose();
+    }
+
+    private static MessageFields To(string name, uint descriptors) => new()
+    {
+        Type = MessageType.MethodCall,
+        Destination = name,
+        Path = "/a",
+        Interface = "a.b",
+        Member = "C",
+        UnixFds = descriptors,
+    };
+
+    private void LeaveNothing(Action round)
+    {
+        for (int i = 0; i < Rounds; i++)
+        {
+            round();
+        }
+
+        // The bus has seen the last of them go once it lists nobody but us; each call is answered after what happened before it.
+        int calls = 0;
+        while (_watcher.Call(RawPeer.Bus("ListNames")).Body.Length > OneName)
+        {
+            Assert.That(++calls, Is.LessThan(MaxCalls), "peers that have closed are still listed");
+        }
+
+        Assert.That(Descriptors(), Is.EqualTo(_before));
+    }
+
+    /// <summary>Bytes of a list of org.freedesktop.DBus and our own name.</summary>
+    private int OneName => 4 + 4 + 20 + 1 + 3 + 4 + _watcher.UniqueName.Length + 1;
+
+    private int Descriptors() => Directory.GetFileSystemEntries($"/proc/{_broker.Pid}/fd").Length;
+}
