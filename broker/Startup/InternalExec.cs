@@ -32,8 +32,9 @@ internal static unsafe class InternalExec
         }
 
         List<byte[]> words = NativeStrings.OwnArguments();
+        List<byte[]> environment = NativeStrings.OwnEnvironment(); // before the user changes: /proc/self is root's afterwards
         int path = words.Count - arguments.Length + separator + 1;
-        string problem = Prepare(request) ?? Execute(words[path], words[(path + 1)..]);
+        string problem = Prepare(request) ?? Execute(words[path], words[(path + 1)..], environment);
         Descriptors.WriteError($"{arguments[separator + 1]}: {problem}");
         return CannotExecute;
     }
@@ -75,13 +76,13 @@ internal static unsafe class InternalExec
         return request.UserId is { } user && LibC.SetUserIds(user, user, user) < 0 ? Failure("setresuid") : null;
     }
 
-    private static string Execute(byte[] path, List<byte[]> arguments)
+    private static string Execute(byte[] path, List<byte[]> arguments, List<byte[]> environment)
     {
         byte** program = NativeStrings.Allocate([path]);
         byte** argumentList = NativeStrings.Allocate(arguments);
-        byte** environment = NativeStrings.Allocate(NativeStrings.OwnEnvironment());
+        byte** environmentList = NativeStrings.Allocate(environment);
         ResetSignals();
-        _ = LibC.Execute(program[0], argumentList, environment);
+        _ = LibC.Execute(program[0], argumentList, environmentList);
         return Failure("execve");
     }
 

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+
+namespace XcpBroker.EndToEnd.Startup;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class LogTests : IDisposable
+{
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    // Each makes a standard error that takes no line: a full pipe, the same non-blocking, one without a reader, a full device.
+    [TestCase("r, w = os.pipe(); os.set_blocking(w, False)\ntry:\n while os.write(w, b'x' * 4096): pass\nexcept BlockingIOError: pass\nos.set_blocking(w, True); os.set_inheritable(r, True)")]
+    [TestCase("r, w = os.pipe(); os.set_blocking(w, False)\ntry:\n while os.write(w, b'x' * 4096): pass\nexcept BlockingIOError: pass\nos.set_inheritable(r, True)")]
+    [TestCase("r, w = os.pipe(); os.close(r)")]
+    [TestCase("w = os.open('/dev/full', os.O_WRONLY)")]
+    public void A_standard_error_that_takes_nothing_neither_stops_the_bus_nor_its_end(string standardError)
+    {
+        Process broker = StartWith(standardError, "");
+        string address = Shell.ReadLine(broker.StandardOutput);
+        for (int i = 0; i < 20; i++)
+        {
+            using Process kill = Process.Start("kill", ["-HUP", $"{broker.Id}"]);
+            kill.WaitForExit();
+        }
+
+        Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+        Assert.That(File.Exists(_shell.In("bus")), Is.False);
+    }
+
+    [Test]
+    public void Under_the_journal_lines_begin_with_their_priority()
+    {
+        Process broker = StartWith(
+            "a, s = socket.socketpair(); w = s.fileno(); i = os.fstat(w)\n"
+            + "os.environ['JOURNAL_STREAM'] = '%d:%d' % (i.st_dev, i.st_ino)\n"
+            + "if os.fork() == 0:\n s.close(); print(a.recv(1000).decode().splitlines()[0], flush=True); os._exit(0)",
+            "--address='unix:path=bus'",
+            print: false);
+
+        Assert.That(Shell.ReadLine(broker.StandardOutput), Does.StartWith($"<6>serving unix:path={_shell.Directory}/bus,"));
+    }
+
+    [Test]
+    public void A_stream_that_is_not_the_journals_has_no_priorities()
+    {
+        Process broker = _shell.Start("JOURNAL_STREAM=1:1 exec $B --address=unix:path=bus");
+
+        Assert.That(Shell.ReadLine(broker.StandardError), Does.StartWith($"xcp-broker[{broker.Id}]: info: serving unix:path={_shell.Directory}/bus,guid="));
+    }
+
+    [TestCase("--syslog", true, true)]
+    [TestCase("--syslog-only", true, false)]
+    [TestCase("--syslog --nosyslog", false, true)]
+    [TestCase("--nosyslog --syslog-only", true, false)]
+    [TestCase("", false, true)]
+    public void Lines_go_to_syslog_and_standard_error_as_told(string arguments, bool syslog, bool standardError)
+    {
+        Process broker = _shell.Start($"exec strace -f -e trace=connect,sendto,write -s 200 -o trace $B --print-address --print-pid --address=unix:path=bus {arguments}");
+        _ = Shell.ReadLine(broker.StandardOutput);
+        int pid = int.Parse(Shell.ReadLine(broker.StandardOutput));
+        _ = _shell.Run($"until grep -q -e 'write(2, .*serving' -e '\"/dev/log\"' trace; do :; done; kill {pid}");
+        broker.WaitForExit();
+        string trace = File.ReadAllText(_shell.In("trace"));
+
+        Assert.That(trace.Contains("\"/dev/log\""), Is.EqualTo(syslog));
+        Assert.That(trace.Contains(" write(2, "), Is.EqualTo(standardError));
+    }
+
+    private Process StartWith(string python, string arguments, bool print = true)
+    {
+        File.WriteAllText(
+            _shell.In("start.py"),
+            $"import os, socket, sys\n{python}\nos.dup2(w, 2)\nos.execv(os.environ['B'], ['xcp-broker'] + sys.argv[1:])\n");
+        return _shell.Start($"exec python3 start.py {(print ? "--print-address --address=unix:path=bus" : "")} {arguments}");
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using XcpBroker.Peers.Processes;
+
+namespace XcpBroker.EndToEnd.Startup;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class ServiceManagerTests : IDisposable
+{
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [Test]
+    public void The_service_manager_hears_ready_signs_of_life_and_stopping()
+    {
+        using Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
+        manager.Bind(new UnixDomainSocketEndPoint(_shell.In("notify")));
+        Process broker = _shell.Start("NOTIFY_SOCKET=$D/notify WATCHDOG_USEC=200000 WATCHDOG_PID=$$ exec $B --address=unix:path=bus");
+
+        Assert.That(Receive(manager), Is.EqualTo("READY=1"));
+        Assert.That(Receive(manager), Is.EqualTo("WATCHDOG=1"));
+        Assert.That(Receive(manager), Is.EqualTo("WATCHDOG=1"));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+        Assert.That(Rest(manager).Where(state => state != "WATCHDOG=1"), Is.EqualTo((string[])["STOPPING=1"]));
+    }
+
+    [Test]
+    public void A_service_manager_that_has_gone_is_no_reason_to_end()
+    {
+        Process broker = _shell.Start("NOTIFY_SOCKET=$D/none WATCHDOG_USEC=200000 exec $B --print-address --address=unix:path=bus");
+        string address = Shell.ReadLine(broker.StandardOutput);
+        string log = Shell.ReadLine(broker.StandardError) + Shell.ReadLine(broker.StandardError);
+
+        Assert.That(log, Does.Contain("READY=1"));
+        Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+    }
+
+    [Test]
+    public void The_unit_file_is_one_that_systemd_accepts()
+    {
+        string unit = File.ReadAllText(Path.Combine(Repository.Root, "packaging/systemd/xcp-broker.service"));
+        Assert.That(unit, Does.Contain("ExecStart=/usr/bin/xcp-broker"));
+        File.WriteAllText(_shell.In("xcp-broker.service"), unit.Replace("/usr/bin/xcp-broker", Path.GetFullPath(XcpBrokerProcess.Binary)));
+
+        ShellResult result = _shell.Run("systemd-analyze verify --man=no ./xcp-broker.service");
+
+        Assert.That(result, Is.EqualTo(new ShellResult(0, "", "")));
+    }
+
+    private static string Receive(Socket manager)
+    {
+        byte[] message = new byte[256];
+        return Encoding.ASCII.GetString(message, 0, manager.Receive(message));
+    }
+
+    private static IEnumerable<string> Rest(Socket manager)
+    {
+        while (manager.Available > 0)
+        {
+            yield return Receive(manager);
+        }
+    }
+}
