@@ -6,22 +6,11 @@ namespace XcpBroker.Load.Reports;
 /// <summary>Comparisons as tables to be pasted into a page.</summary>
 internal static class MarkdownTable
 {
-    /// <summary>A row per load: rate and CPU of each, ratios to the reference, latency.</summary>
+    /// <summary>A row per load: rate, CPU of a message, p50 and p99 of each, and the ratios to the reference.</summary>
     internal static string Loads(IReadOnlyList<Comparison> rows, IReadOnlyList<string> contestants, string reference)
     {
         StringBuilder table = new();
-        List<string> head = ["mode"];
-        foreach (string name in contestants)
-        {
-            head.Add($"{name}: messages/s, CPU ns");
-            if (name != reference)
-            {
-                head.Add("rate / CPU / p99 ratio");
-            }
-
-            head.Add("p50, p99 us");
-        }
-
+        List<string> head = ["mode", .. contestants.SelectMany(name => name == reference ? [name] : new[] { name, "ratio" })];
         Row(table, head);
         Row(table, head.Select(_ => "---"));
         foreach (Comparison row in rows)
@@ -29,13 +18,11 @@ internal static class MarkdownTable
             List<string> cells = [row.Scenario];
             foreach (string name in contestants)
             {
-                cells.Add(Cell("{0:N0}, {1:N0}", row.Median(name, Measurement.Rate), row.Median(name, Measurement.BrokerCpu)));
+                cells.Add(Values(row, name));
                 if (name != reference)
                 {
                     cells.Add(contestants.Contains(reference) ? Ratios(row, name, reference) : "–");
                 }
-
-                cells.Add(Cell("{0:N1}, {1:N1}", row.Median(name, Measurement.Median), row.Median(name, Measurement.Tail)));
             }
 
             Row(table, cells);
@@ -70,6 +57,17 @@ internal static class MarkdownTable
         }
 
         return table.ToString();
+    }
+
+    private static string Values(Comparison row, string name)
+    {
+        double rate = row.Median(name, Measurement.Rate);
+        double cpu = row.Median(name, Measurement.BrokerCpu);
+        double median = row.Median(name, Measurement.Median);
+        double tail = row.Median(name, Measurement.Tail);
+        return double.IsNaN(tail)
+            ? Cell("{0:N0}/s, {1:N0} ns", rate, cpu)
+            : Cell("{0:N0}/s, {1:N0} ns, {2:N0}/{3:N0} us", rate, cpu, median, tail);
     }
 
     private static string Ratios(Comparison row, string name, string reference)
