@@ -4,7 +4,8 @@ using XcpBroker.Protocol.MatchRules;
 
 namespace XcpBroker.Matching;
 
-/// <summary>The well-known names that rules wait for, with the number of nodes that name each; which of them does a peer own?</summary>
+/// <summary>The names that rules wait for and that peers can own, with the number of nodes that name each. Which of them does a peer own?</summary>
+/// <remarks>The bus's own name is not among them, though nearly every client has a rule with it.</remarks>
 internal sealed class NamesInUse(SymbolTable symbols)
 {
     private const int MaxNameBytes = Protocol.ProtocolLimits.MaxNameLength;
@@ -13,7 +14,7 @@ internal sealed class NamesInUse(SymbolTable symbols)
 
     internal void Add(Symbol name)
     {
-        if (!name.IsUniqueName)
+        if (name.CanBeOwned)
         {
             CollectionsMarshal.GetValueRefOrAddDefault(_names, name, out _)++;
         }
@@ -21,7 +22,7 @@ internal sealed class NamesInUse(SymbolTable symbols)
 
     internal void Remove(Symbol name)
     {
-        if (!name.IsUniqueName && --CollectionsMarshal.GetValueRefOrNullRef(_names, name) == 0)
+        if (name.CanBeOwned && --CollectionsMarshal.GetValueRefOrNullRef(_names, name) == 0)
         {
             _names.Remove(name);
         }

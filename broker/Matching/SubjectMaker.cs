@@ -8,13 +8,15 @@ namespace XcpBroker.Matching;
 /// <summary>Adds to a message what match rules want to know besides: which names its sender and its recipient own now.</summary>
 internal sealed class SubjectMaker(NameRegistry<Connection> names)
 {
-    private static readonly string[] BusNames = [Protocol.Names.BusName.Driver];
+    private readonly CurrentNames<Connection> _senderNames = new(names);
+    private readonly CurrentNames<Connection> _recipientNames = new(names);
 
+    /// <summary>The subject is good until the next one is made.</summary>
     internal MatchSubject Make(in RoutedMessage message, Connection? recipient) => new(message.Header, message.Bytes)
     {
         Sender = message.Sender is { } sender ? sender.UniqueName : "org.freedesktop.DBus"u8,
-        SenderNames = message.Sender is null ? BusNames : names.OwnedNames(message.Sender),
+        SenderNames = message.Sender is null ? null : _senderNames.Of(message.Sender),
         Recipient = recipient is null ? default : recipient.UniqueName,
-        RecipientNames = recipient is null ? null : names.OwnedNames(recipient),
+        RecipientNames = recipient is null ? null : _recipientNames.Of(recipient),
     };
 }

@@ -7,7 +7,8 @@ internal sealed class Symbol(byte[] bytes, uint hash) : Chained<Symbol>(hash)
 {
     internal ReadOnlySpan<byte> Bytes => bytes;
 
-    internal bool IsUniqueName => bytes is [(byte)':', ..];
+    /// <summary>Whether it can be the well-known name of a peer: not a unique name, and not that of the bus.</summary>
+    internal bool CanBeOwned => bytes is not [(byte)':', ..] && !Bytes.SequenceEqual("org.freedesktop.DBus"u8);
 
     /// <summary>How many nodes name it.</summary>
     internal int References { get; set; }
