@@ -5,11 +5,13 @@ namespace XcpBroker.Config.Tests;
 
 internal sealed partial class DocumentationTests
 {
+    private static readonly string[] SourceFolders = ["protocol", "auth", "config", "broker"];
+
     [Test]
     public void The_files_that_the_map_of_the_specification_names_exist()
     {
         string root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../.."));
-        HashSet<string> sources = [.. new[] { "protocol", "auth", "config", "broker" }
+        HashSet<string> sources = [.. SourceFolders
             .SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories))
             .Select(file => Path.GetFileName(file))];
 
