@@ -121,6 +121,7 @@ internal sealed class Composition
     {
         AuthTimeout = limits.AuthTimeout,
         PendingFdTimeout = limits.PendingFdTimeout,
+        MaxHeldFds = limits.MaxIncomingUnixFds,
         MaxIncomplete = limits.MaxIncompleteConnections,
         MaxCompleted = limits.MaxCompletedConnections,
         MaxPerUser = limits.MaxConnectionsPerUser,

@@ -99,6 +99,12 @@ internal sealed class ConnectionAdmission(
             received.CloseAll();
         }
 
+        if (holds && received.Count > limits.MaxHeldFds)
+        {
+            dooms.Doom(connection, CloseReason.InvalidFds, $"{received.Count} descriptors of an incomplete message; max_incoming_unix_fds is {limits.MaxHeldFds}");
+            return;
+        }
+
         if (holds != connection.HasPendingFdDeadline)
         {
             connection.HasPendingFdDeadline = holds;
@@ -168,6 +174,9 @@ internal sealed record AdmissionLimits
     internal required TimeSpan AuthTimeout { get; init; }
 
     internal required TimeSpan PendingFdTimeout { get; init; }
+
+    /// <summary>max_incoming_unix_fds: descriptors that may have come with an incomplete message.</summary>
+    internal required int MaxHeldFds { get; init; }
 
     internal required int MaxIncomplete { get; init; }
 
