@@ -20,7 +20,12 @@ internal sealed class ClientProcess : IDisposable
 
     private ClientProcess(string address, string program, IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
         start.Environment["DBUS_SESSION_BUS_ADDRESS"] = address;
         start.Environment["DBUS_STARTER_ADDRESS"] = address;
         start.Environment["LC_ALL"] = "C.UTF-8";
@@ -39,7 +44,8 @@ internal sealed class ClientProcess : IDisposable
     internal int Pid => _process.Id;
 
     /// <summary>Starts a program for which the bus is the session's and the starter's.</summary>
-    internal static ClientProcess Start(string address, string program, params IEnumerable<string> arguments) => new(address, program, arguments);
+    internal static ClientProcess Start(string address, string program, params IEnumerable<string> arguments) =>
+        new(address, program, arguments);
 
     /// <summary>Runs a program to its end.</summary>
     internal static ClientResult Run(string address, string program, params IEnumerable<string> arguments)

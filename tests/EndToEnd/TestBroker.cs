@@ -5,7 +5,7 @@ namespace XcpBroker.EndToEnd;
 /// <summary>Brokers for the tests of this project.</summary>
 internal static class TestBroker
 {
-    /// <summary>The broker under test: ours, unless XCP_E2E_TARGET names dbus-daemon or dbus-broker (tests should hold there too).</summary>
+    /// <summary>The broker under test: ours, unless XCP_E2E_TARGET names dbus-daemon or dbus-broker.</summary>
     internal static string Target => Environment.GetEnvironmentVariable("XCP_E2E_TARGET") ?? "xcp-broker";
 
     /// <summary>Starts the broker under test.</summary>
@@ -25,7 +25,7 @@ internal static class TestBroker
                 string binary = XcpBrokerProcess.Binary;
                 return File.Exists(binary)
                     ? XcpBrokerProcess.Start(start)
-                    : throw new FileNotFoundException($"no broker to test, first: dotnet publish broker -c Release -o artifacts/publish ({binary})");
+                    : throw new FileNotFoundException($"no {binary}, first: dotnet publish broker -c Release -o artifacts/publish");
         }
     }
 }

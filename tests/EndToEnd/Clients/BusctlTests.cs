@@ -57,7 +57,9 @@ internal sealed class BusctlTests : ClientFixture
 
     [Test]
     public void Call_prints_the_reply() =>
-        Assert.That(Busctl("call", Service, ServicePath, Service, "Echo", "v", "(sau)", "x", "2", "1", "2"), Is.EqualTo("v (sau) \"x\" 2 1 2\n"));
+        Assert.That(
+            Busctl("call", Service, ServicePath, Service, "Echo", "v", "(sau)", "x", "2", "1", "2"),
+            Is.EqualTo("v (sau) \"x\" 2 1 2\n"));
 
     [Test]
     public void Call_prints_the_error()

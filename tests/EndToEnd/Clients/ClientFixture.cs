@@ -40,6 +40,10 @@ internal abstract class ClientFixture
 
     protected ClientResult Run(string program, params IEnumerable<string> arguments) => ClientProcess.Run(Address, program, arguments);
 
+    /// <summary>dbus-send with a call of the bus or of our service, waiting for the reply.</summary>
+    protected ClientResult DbusSend(string destination, string path, string member, params IEnumerable<string> values) =>
+        Run("dbus-send", [$"--bus={Address}", "--print-reply", $"--dest={destination}", path, member, .. values]);
+
     /// <summary>Runs a program that must succeed; what it printed.</summary>
     protected string Succeed(string program, params IEnumerable<string> arguments)
     {

@@ -8,7 +8,7 @@ internal sealed class DbusMonitorTests : ClientFixture
     public void It_sees_a_call_and_its_reply()
     {
         using ClientProcess monitor = BeginMonitor();
-        _ = Succeed("dbus-send", $"--bus={Address}", "--print-reply", $"--dest={Service}", ServicePath, $"{Service}.Echo", "variant:string:seen");
+        _ = DbusSend(Service, ServicePath, $"{Service}.Echo", "variant:string:seen");
         string call = monitor.WaitForLine("member=Echo");
         Assert.That(call, Does.Contain("method call").And.Contain($"destination={Service}").And.Contain("sender=:1."));
         Assert.That(monitor.WaitForLine("\"seen\""), Does.Contain("string"));
@@ -19,7 +19,7 @@ internal sealed class DbusMonitorTests : ClientFixture
     public void It_prints_arrays_and_dictionaries_that_dbus_send_sent()
     {
         using ClientProcess monitor = BeginMonitor("interface='com.example.Values'");
-        _ = Succeed("dbus-send", $"--bus={Address}", "--type=signal", "/o", "com.example.Values.V", "array:string:a,b", "dict:string:uint32:key,7");
+        Emit("com.example.Values.V", "array:string:a,b", "dict:string:uint32:key,7");
         _ = monitor.WaitForLine("array [");
         Assert.That(monitor.WaitForLine("string").Trim(), Is.EqualTo("string \"a\""));
         Assert.That(monitor.WaitForLine("string").Trim(), Is.EqualTo("string \"b\""));
@@ -32,8 +32,8 @@ internal sealed class DbusMonitorTests : ClientFixture
     public void Its_rules_choose_what_it_sees()
     {
         using ClientProcess monitor = BeginMonitor("type='signal',interface='com.example.Chosen'");
-        Emit("com.example.Other.Signal", "other");
-        Emit("com.example.Chosen.Signal", "chosen");
+        Emit("com.example.Other.Signal", "string:other");
+        Emit("com.example.Chosen.Signal", "string:chosen");
         _ = monitor.WaitForLine("interface=com.example.Chosen; member=Signal");
         _ = monitor.WaitForLine("chosen");
         monitor.Signal("TERM");
@@ -44,7 +44,7 @@ internal sealed class DbusMonitorTests : ClientFixture
     public void It_sees_peers_come_and_go()
     {
         using ClientProcess monitor = BeginMonitor("type='signal',member='NameOwnerChanged'");
-        Emit("com.example.I.Signal", "x");
+        Emit("com.example.I.Signal");
         _ = monitor.WaitForLine("member=NameOwnerChanged");
         string name = monitor.WaitForLine("string \":1.").Trim();
         Assert.That(monitor.WaitForLine("string").Trim(), Is.EqualTo("string \"\""));
@@ -60,6 +60,6 @@ internal sealed class DbusMonitorTests : ClientFixture
         return monitor;
     }
 
-    private void Emit(string signal, string text) =>
-        Succeed("dbus-send", $"--bus={Address}", "--type=signal", "/com/example", signal, $"string:{text}");
+    private void Emit(string signal, params IEnumerable<string> values) =>
+        Succeed("dbus-send", [$"--bus={Address}", "--type=signal", "/com/example", signal, .. values]);
 }

@@ -10,7 +10,8 @@ internal sealed class DbusTestToolTests : ClientFixture
     public void Spam_gets_an_answer_from_echo_to_every_message(string how)
     {
         using ClientProcess echo = BeginNamed("echo", "com.example.Echo");
-        _ = Succeed("sh", "-c", $"echo 0 10 1000 30000 | dbus-test-tool spam --dest=com.example.Echo --count=2000 --random-size --seed=7 {how}");
+        const string Spam = "dbus-test-tool spam --dest=com.example.Echo --count=2000 --random-size --seed=7";
+        _ = Succeed("sh", "-c", $"echo 0 10 1000 30000 | {Spam} {how}");
     }
 
     [Test]
@@ -18,7 +19,8 @@ internal sealed class DbusTestToolTests : ClientFixture
     {
         using ClientProcess echo = BeginNamed("black-hole", "com.example.Hole");
         _ = Succeed("dbus-test-tool", "spam", "--dest=com.example.Hole", "--count=5000", "--no-reply", "--payload=text");
-        _ = Succeed("dbus-send", $"--bus={Address}", "--print-reply", "--dest=org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetNameOwner", "string:com.example.Hole");
+        ClientResult owner = DbusSend("org.freedesktop.DBus", "/", "org.freedesktop.DBus.GetNameOwner", "string:com.example.Hole");
+        Assert.That(owner.ExitCode, Is.Zero, owner.ToString);
     }
 
     [Test]
@@ -31,8 +33,8 @@ internal sealed class DbusTestToolTests : ClientFixture
         using ClientProcess hole = BeginNamed("black-hole", "com.example.Hole2");
         using ClientProcess monitor = Begin("dbus-monitor", "--address", Address, "member='Unanswered'");
         _ = monitor.WaitForLine("member=NameLost");
-        using ClientProcess caller = Begin(
-            "dbus-send", $"--bus={Address}", "--print-reply", "--reply-timeout=60000", "--dest=com.example.Hole2", "/", "com.example.I.Unanswered");
+        string[] how = [$"--bus={Address}", "--print-reply", "--reply-timeout=60000"];
+        using ClientProcess caller = Begin("dbus-send", [.. how, "--dest=com.example.Hole2", "/", "com.example.I.Unanswered"]);
         _ = monitor.WaitForLine("member=Unanswered");
         hole.Signal("KILL");
         ClientResult result = caller.WaitForExit();

@@ -55,8 +55,9 @@ other.release_name("org.xen.xcp.test.Watched")
 loop.run()
 expect("owners", owners, ["", other.get_unique_name(), ""])
 
-expect("name request", bus.request_name("org.xen.xcp.test.Mine", dbus.bus.NAME_FLAG_DO_NOT_QUEUE), dbus.bus.REQUEST_NAME_REPLY_PRIMARY_OWNER)
-expect("name exists", other.request_name("org.xen.xcp.test.Mine", dbus.bus.NAME_FLAG_DO_NOT_QUEUE), dbus.bus.REQUEST_NAME_REPLY_EXISTS)
-expect("name owner", bus.get_name_owner("org.xen.xcp.test.Mine"), bus.get_unique_name())
+MINE = "org.xen.xcp.test.Mine"
+expect("name request", bus.request_name(MINE, dbus.bus.NAME_FLAG_DO_NOT_QUEUE), dbus.bus.REQUEST_NAME_REPLY_PRIMARY_OWNER)
+expect("name exists", other.request_name(MINE, dbus.bus.NAME_FLAG_DO_NOT_QUEUE), dbus.bus.REQUEST_NAME_REPLY_EXISTS)
+expect("name owner", bus.get_name_owner(MINE), bus.get_unique_name())
 expect("uid", bus.get_unix_user(other.get_unique_name()), os.getuid())
 print("done")

@@ -167,7 +167,8 @@ internal sealed class Actor(string letter, string address, MessagePrinter printe
             _ = SeenLeaving.Add(name);
         }
 
-        bool isBarrier = message.Path == BarrierPath || message is { Type: 2 or 3, ReplySerial: >= FirstBarrierSerial and < 2 * FirstBarrierSerial };
+        bool isBarrier = message.Path == BarrierPath
+            || message is { Type: 2 or 3, ReplySerial: >= FirstBarrierSerial and < 2 * FirstBarrierSerial };
         if (!isBarrier)
         {
             Heard.Add(printer.Print(message, UniqueName));

@@ -39,7 +39,7 @@ internal sealed partial record Conversation
     /// <summary>Limits the broker is started with, by dbus-daemon's names.</summary>
     internal required IReadOnlyDictionary<string, long> Limits { get; init; }
 
-    /// <summary>Brokers that cannot have it (they lack the limit it is about, say), and the row of docs/differences.md that says why.</summary>
+    /// <summary>Brokers that cannot have it, and the row of docs/differences.md that says why.</summary>
     internal required IReadOnlyDictionary<string, string> Except { get; init; }
 
     /// <summary>A, B, C ... as far as they speak or are spoken to.</summary>
@@ -50,8 +50,11 @@ internal sealed partial record Conversation
         .Order(StringComparer.Ordinal);
 
     /// <summary>A peer that does not connect itself is on the bus from the start.</summary>
-    internal bool StartsAbsent(string peer) =>
-        Entrances.Contains(Steps.SelectMany(step => step.Actions).FirstOrDefault(action => action.Peer == peer)?.Text.Split(' ')[0]);
+    internal bool StartsAbsent(string peer)
+    {
+        ScriptAction? first = Steps.SelectMany(step => step.Actions).FirstOrDefault(action => action.Peer == peer);
+        return Entrances.Contains(first?.Text.Split(' ')[0]);
+    }
 
     /// <summary>:A, in an action.</summary>
     [GeneratedRegex(@":([A-Z])(?![\w])")]

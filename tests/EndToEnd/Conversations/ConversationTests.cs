@@ -2,7 +2,7 @@ using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Conversations;
 
-/// <summary>The same conversations on our broker and on both that exist. Each hears what is written, or what docs/differences.md explains.</summary>
+/// <summary>The same conversations on our broker and on both that exist: all hear what is written.</summary>
 [TestFixture("xcp-broker")]
 [TestFixture("dbus-daemon")]
 [TestFixture("dbus-broker")]

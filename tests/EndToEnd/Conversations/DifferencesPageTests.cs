@@ -26,8 +26,8 @@ internal sealed class DifferencesPageTests
     public void No_conversation_has_an_exception_for_our_own_broker() =>
         Assert.That(Found().Select(pair => pair.Broker), Has.None.EqualTo("xcp-broker"));
 
-    private static IEnumerable<(string Difference, string Broker)> Found() => ConversationFile.ReadAll().SelectMany(conversation => conversation.Steps
-        .SelectMany(step => step.Alternatives)
+    private static IEnumerable<(string Difference, string Broker)> Found() =>
+        ConversationFile.ReadAll().SelectMany(conversation => conversation.Steps.SelectMany(step => step.Alternatives)
         .SelectMany(alternative => alternative.Brokers.Select(broker => (alternative.Difference, broker.Split('/')[0])))
         .Concat(conversation.Except.Select(exception => (exception.Value, exception.Key))));
 

@@ -80,7 +80,8 @@ internal sealed partial class MessagePrinter(int brokerPid)
     {
         1 => "call",
         2 => "return",
-        3 when message.ErrorName!.StartsWith(ErrorPrefix, StringComparison.Ordinal) => $"error E.{message.ErrorName[ErrorPrefix.Length..]}",
+        3 when message.ErrorName!.StartsWith(ErrorPrefix, StringComparison.Ordinal) =>
+            $"error E.{message.ErrorName[ErrorPrefix.Length..]}",
         3 => $"error {message.ErrorName}",
         4 => "signal",
         _ => $"type-{message.Type}",
@@ -115,7 +116,8 @@ internal sealed partial class MessagePrinter(int brokerPid)
     private static void AppendFields(StringBuilder line, PeerMessage message)
     {
         Append(line, "fds", message.Descriptors.Count > 0, message.Descriptors.Count);
-        Append(line, "unix-fds", message.FieldCodes.Contains((byte)UnixFdsField) && message.UnixFds != message.Descriptors.Count, message.UnixFds);
+        bool isWrong = message.FieldCodes.Contains((byte)UnixFdsField) && message.UnixFds != message.Descriptors.Count;
+        Append(line, "unix-fds", isWrong, message.UnixFds);
         foreach (byte code in message.FieldCodes.Where(code => code > UnixFdsField))
         {
             Append(line, $"field.{code}", true, "kept");
@@ -135,11 +137,13 @@ internal sealed partial class MessagePrinter(int brokerPid)
         {
             "type" => $" {message.Signature} ...",
             "keys" => $" {message.Signature} {string.Join(' ', Keys(values).Order(StringComparer.Ordinal))}",
-            "sorted" => $" {message.Signature} {string.Join(' ', values.Trim(' ', '[', ']').Split(' ').Select(Tame).Order(StringComparer.Ordinal))}",
+            "sorted" => $" {message.Signature} {string.Join(' ', Elements(values).Order(StringComparer.Ordinal))}",
             "process" => $" {message.Signature} {Process(values.Trim())}",
             _ => $" {message.Signature}{values}",
         };
     }
+
+    private IEnumerable<string> Elements(string array) => array.Trim(' ', '[', ']').Split(' ').Select(Tame);
 
     /// <summary>Brackets, and keys of dictionaries with the brace before them.</summary>
     [GeneratedRegex("{(\"[^\"]*\")|\"(?:[^\"\\\\]|\\\\.)*\"|[\\[({<]|[\\])}>]")]

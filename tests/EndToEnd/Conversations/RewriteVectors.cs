@@ -2,19 +2,20 @@ using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Conversations;
 
-/// <summary>For whoever changes conversations: writes what each broker says now into the files, to be read before it is committed.</summary>
-[TestFixture]
+/// <summary>For whoever changes conversations: writes what brokers say now into the files, to be read before it is committed.</summary>
+/// <remarks>Expected is what ours does (or XCP_E2E_TARGET); what another does differently keeps its reason, or gets "unexplained".
+/// The tests of the same run still compare with what was written before.</remarks>
+[SetUpFixture]
 internal sealed class RewriteVectors
 {
-    /// <summary>Expected is what XCP_E2E_TARGET does; what another does differently keeps its reason, or gets "unexplained".</summary>
-    [Test]
-    [Explicit("it writes tests/vectors/conversations: dotnet test tests/EndToEnd --filter Name=Write_what_is_heard")]
+    /// <summary>UPDATE_VECTORS=all, or the name of one file.</summary>
+    [OneTimeSetUp]
     public void Write_what_is_heard()
     {
-        string? only = Environment.GetEnvironmentVariable("VECTORS");
-        foreach (string path in Directory.GetFiles(ConversationFile.Directory, "*.conv"))
+        string? which = Environment.GetEnvironmentVariable("UPDATE_VECTORS");
+        foreach (string path in which is null ? [] : Directory.GetFiles(ConversationFile.Directory, "*.conv"))
         {
-            if (only is null || Path.GetFileNameWithoutExtension(path) == only)
+            if (which == "all" || Path.GetFileNameWithoutExtension(path) == which)
             {
                 Rewrite(path);
             }
@@ -27,7 +28,8 @@ internal sealed class RewriteVectors
         foreach (Conversation conversation in ConversationFile.Read(path))
         {
             string[] brokers = [.. ConversationFile.AllBrokers.Except(conversation.Except.Keys)];
-            Dictionary<string, List<string>> transcripts = brokers.ToDictionary(broker => broker, broker => Play(conversation, broker, "little"));
+            Dictionary<string, List<string>> transcripts =
+                brokers.ToDictionary(broker => broker, broker => Play(conversation, broker, "little"));
             foreach (string broker in brokers)
             {
                 List<string> big = Play(conversation, broker, "big");
@@ -48,8 +50,9 @@ internal sealed class RewriteVectors
         List<string> lines = [];
         string expected = transcripts[transcripts.ContainsKey(TestBroker.Target) ? TestBroker.Target : "dbus-daemon"][index];
         Add(lines, expected);
+        string Usual(string name) => name.Contains('/', StringComparison.Ordinal) ? transcripts[name[..^4]][index] : expected;
         foreach (IGrouping<string, string> group in transcripts.Keys
-            .Where(name => transcripts[name][index] != (name.EndsWith("/big", StringComparison.Ordinal) ? transcripts[name[..^4]][index] : expected))
+            .Where(name => transcripts[name][index] != Usual(name))
             .GroupBy(name => $"{Reason(step, name)}\n{transcripts[name][index]}"))
         {
             string[] parts = group.Key.Split('\n', 2);

@@ -12,7 +12,7 @@ internal sealed record SpokenMessage
 
     internal string Member { get; init; } = "";
 
-    /// <summary>How the reply's body is shown: as it is, "sorted" (elements of an array), "keys" (of a dictionary), "type" (its signature).</summary>
+    /// <summary>How the reply's body is shown: as it is, or as "sorted", "keys", "type", "process" (the format's README).</summary>
     internal string ReplyShown { get; init; } = "";
 
     internal int Descriptors { get; init; }

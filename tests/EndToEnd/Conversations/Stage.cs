@@ -6,7 +6,8 @@ using XcpBroker.Peers.Processes;
 namespace XcpBroker.EndToEnd.Conversations;
 
 /// <summary>Plays one conversation on one broker: runs what peers say and collects what they hear.</summary>
-/// <remarks>No waiting for time to pass: an observer and barriers (calls whose reply comes behind everything earlier) tell when all is heard.</remarks>
+/// <remarks>Nothing waits for time to pass: an observer, and barriers (calls whose replies come behind all that was sent before), tell
+/// when everything is heard.</remarks>
 internal sealed partial class Stage : IDisposable
 {
     private readonly BrokerProcess _broker;

@@ -94,7 +94,8 @@ internal static class ValueText
     private static ulong ParseNumber(string word, char type) => type == 'd'
         ? BitConverter.DoubleToUInt64Bits(double.Parse(word, CultureInfo.InvariantCulture))
         : word.StartsWith('-') ? (ulong)long.Parse(word, CultureInfo.InvariantCulture)
-        : word.StartsWith("0x", StringComparison.Ordinal) ? ulong.Parse(word.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+        : word.StartsWith("0x", StringComparison.Ordinal)
+            ? ulong.Parse(word.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
         : ulong.Parse(word, CultureInfo.InvariantCulture);
 
     private static string ReadOne(WireInput input, string type)

@@ -25,7 +25,8 @@ internal sealed class ExampleTests
 
         foreach (string service in Services)
         {
-            ClientResult wait = ClientProcess.Run(Address, "gdbus", "wait", "--address", Address, "--timeout", "15", $"org.xen.xcp.{service}");
+            string[] name = ["--address", Address, "--timeout", "15", $"org.xen.xcp.{service}"];
+            ClientResult wait = ClientProcess.Run(Address, "gdbus", ["wait", .. name]);
             Assert.That(wait.ExitCode, Is.Zero, wait.ToString);
         }
     }
@@ -48,7 +49,9 @@ internal sealed class ExampleTests
         Assert.That(Call("xapi", "test"), Is.EqualTo("s \"VM debian-12 runs as domain 1\"\n"));
         Assert.That(_services["xapi"].WaitForLine("xapi:"), Does.EndWith("test()"));
         Assert.That(_services["xenopsd"].WaitForLine("xenopsd:"), Does.EndWith("VM_start(debian-12)"));
-        Assert.That(_services["squeezed"].WaitForLine("squeezed:"), Does.EndWith("reserve_memory_range(524288, 1048576) -> (1048576, reservation-1)"));
+        Assert.That(
+            _services["squeezed"].WaitForLine("squeezed:"),
+            Does.EndWith("reserve_memory_range(524288, 1048576) -> (1048576, reservation-1)"));
         Assert.That(_services["squeezed"].WaitForLine("squeezed:"), Does.EndWith("transfer_reservation_to_domain(reservation-1, 1)"));
         Assert.That(_services["xenopsd"].WaitForLine("xenopsd:"), Does.EndWith("VM_start(debian-12) -> domain 1 with 1048576 KiB"));
     }
@@ -57,8 +60,8 @@ internal sealed class ExampleTests
     public void The_error_of_the_last_service_reaches_the_first_caller()
     {
         _ = Call("squeezed", "reserve_memory_range", "tt", "0", "4194304");
-        ClientResult result = ClientProcess.Run(
-            Address, "gdbus", "call", "--address", Address, "--dest", "org.xen.xcp.xapi", "--object-path", "/org/xen/xcp/xapi", "--method", "org.xen.xcp.xapi.test");
+        string[] xapi = ["--address", Address, "--dest", "org.xen.xcp.xapi", "--object-path", "/org/xen/xcp/xapi"];
+        ClientResult result = ClientProcess.Run(Address, "gdbus", ["call", .. xapi, "--method", "org.xen.xcp.xapi.test"]);
         Assert.That(result.ExitCode, Is.Not.Zero);
         Assert.That(result.Errors, Does.Contain("org.xen.xcp.squeezed.Error.NotEnoughMemory: 524288 KiB wanted, 0 KiB free"));
     }
@@ -73,27 +76,29 @@ internal sealed class ExampleTests
     [Test]
     public void One_command_does_it_all()
     {
-        ClientResult result = ClientProcess.Run(Address, "env", $"XCP_BROKER_BINARY={XcpBrokerProcess.Binary}", Path.Combine(Directory, "run"));
+        string binary = $"XCP_BROKER_BINARY={XcpBrokerProcess.Binary}";
+        ClientResult result = ClientProcess.Run(Address, "env", binary, Path.Combine(Directory, "run"));
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
-        Assert.That(result.Output, Does.Contain("s \"VM debian-12 runs as domain 1\"").And.Contain(".reserve_memory_range           method    tt        ts"));
+        Assert.That(result.Output, Does.Contain("s \"VM debian-12 runs as domain 1\""));
+        Assert.That(result.Output, Does.Contain(".reserve_memory_range           method    tt        ts"));
         Assert.That(result.Errors, Does.Contain("squeezed: transfer_reservation_to_domain(reservation-1, 1)"));
     }
 
     private string Call(string service, string method, params IEnumerable<string> arguments)
     {
-        ClientResult result = ClientProcess.Run(
-            Address, "busctl", [$"--address={Address}", "call", $"org.xen.xcp.{service}", $"/org/xen/xcp/{service}", $"org.xen.xcp.{service}", method, .. arguments]);
+        string[] callee = [$"org.xen.xcp.{service}", $"/org/xen/xcp/{service}", $"org.xen.xcp.{service}"];
+        ClientResult result = ClientProcess.Run(Address, "busctl", [$"--address={Address}", "call", .. callee, method, .. arguments]);
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
         return result.Output;
     }
 
     private XDocument Introspect(string service)
     {
-        string[] call = ["introspect", "--xml", "--address", Address, "--dest", $"org.xen.xcp.{service}", "--object-path", $"/org/xen/xcp/{service}"];
-        return XDocument.Parse(ClientProcess.Run(Address, "gdbus", call).Output);
+        string[] callee = ["--dest", $"org.xen.xcp.{service}", "--object-path", $"/org/xen/xcp/{service}"];
+        return XDocument.Parse(ClientProcess.Run(Address, "gdbus", ["introspect", "--xml", "--address", Address, .. callee]).Output);
     }
 
-    /// <summary>Methods with their arguments: direction, type, and the name of those that go in (dbus-python cannot name what it returns).</summary>
+    /// <summary>Methods with their arguments: direction, type, name (dbus-python names nothing that comes out).</summary>
     private static IEnumerable<string> Methods(XDocument document, string service) => document
         .Descendants("interface")
         .Single(element => (string?)element.Attribute("name") == $"org.xen.xcp.{service}")
