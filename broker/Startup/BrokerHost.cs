@@ -22,10 +22,10 @@ internal static class BrokerHost
             .AddSingleton(manager)
             .AddSingleton<IHostLifetime, BrokerLifetime>()
             .AddHostedService(_ => new BrokerService(bus));
-        if (manager.WatchdogInterval is not null)
+        if (manager.WatchdogInterval is { } interval)
         {
             _ = builder.Services.AddHostedService(services =>
-                new Watchdog(bus.Ping, manager, TimeProvider.System, services.GetRequiredService<ILogger<Watchdog>>()));
+                new Watchdog(bus.Ping, manager, interval, TimeProvider.System, services.GetRequiredService<ILogger<Watchdog>>()));
         }
 
         using IHost host = builder.Build();

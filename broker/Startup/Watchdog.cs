@@ -5,20 +5,23 @@ using Microsoft.Extensions.Logging;
 namespace XcpBroker.Startup;
 
 /// <summary>Tells the service manager that we live, each time <c>ping</c> has come back from the bus loop.</summary>
-internal sealed class Watchdog(Func<Task> ping, ServiceManager manager, TimeProvider time, ILogger<Watchdog> log) : BackgroundService
+/// <remarks>Twice in an interval, as sd_watchdog_enabled(3) advises. A loop that hangs holds up the next ping, so nothing piles up.</remarks>
+internal sealed class Watchdog(Func<Task> ping, ServiceManager manager, TimeSpan interval, TimeProvider time, ILogger<Watchdog> log)
+    : BackgroundService
 {
     private static readonly ServiceState Alive = new("WATCHDOG=1");
 
-    /// <remarks>Twice in an interval, as sd_watchdog_enabled(3) advises. A loop that hangs holds up the next ping, so nothing piles up.</remarks>
+    private readonly PeriodicTimer _timer = new(interval / 2, time);
+
+    public override void Dispose()
+    {
+        _timer.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (manager.WatchdogInterval is not { } interval)
-        {
-            return;
-        }
-
-        using PeriodicTimer timer = new(interval / 2, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        while (await _timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
             await ping().WaitAsync(stoppingToken).ConfigureAwait(false);
             manager.Notify(Alive, log);

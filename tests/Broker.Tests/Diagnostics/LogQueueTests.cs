@@ -15,7 +15,7 @@ public sealed class LogQueueTests
         using (Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger())
         {
             log.Warning("from {Peer}: {Text}", ":1.1", "a\nb\u001b[31m\0c");
-            target.Taken.Wait();
+            Await(target.Taken);
         }
 
         Assert.That(target.Lines, Is.EqualTo((LogLine[])[new LogLine(4, "from :1.1: a b [31m c")]));
@@ -29,7 +29,7 @@ public sealed class LogQueueTests
         using (Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger())
         {
             log.Fatal(new InvalidOperationException("one\ntwo"), "failed");
-            target.Taken.Wait();
+            Await(target.Taken);
         }
 
         Assert.That(target.Lines, Has.All.Property(nameof(LogLine.Priority)).EqualTo(2));
@@ -44,7 +44,7 @@ public sealed class LogQueueTests
         using (Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger())
         {
             log.Information("{Text}", new string('x', 2 << 20));
-            target.Taken.Wait();
+            Await(target.Taken);
         }
 
         Assert.That(target.Lines.Single().Text, Has.Length.EqualTo(LogLine.MaxLength));
@@ -60,14 +60,14 @@ public sealed class LogQueueTests
         using (Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger())
         {
             log.Information("held");
-            target.Entered.Wait();
+            Await(target.Entered);
             for (int i = 0; i < LogQueue.Capacity + 5; i++)
             {
                 log.Information("{Number}", i);
             }
 
             gate.Set();
-            target.SawLoss.Wait();
+            Await(target.SawLoss);
         }
 
         Assert.That(target.Lines.Skip(1).First(), Is.EqualTo(new LogLine(4, "5 log entries were lost: nothing took them in time")));
@@ -83,7 +83,7 @@ public sealed class LogQueueTests
         using (Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger())
         {
             log.Information("held");
-            target.Entered.Wait();
+            Await(target.Entered);
         }
 
         Assert.That(target.Lines, Is.Empty);
@@ -98,12 +98,12 @@ public sealed class LogQueueTests
         using (Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger())
         {
             log.Information("lost");
-            target.Taken.Wait();
+            Await(target.Taken);
             log.Information("lost too");
-            target.Taken.Wait();
+            Await(target.Taken);
             target.Losing = false;
             log.Information("written");
-            target.SawLoss.Wait();
+            Await(target.SawLoss);
         }
 
         Assert.That(target.Lines.Select(line => line.Text), Is.EqualTo((string[])["written", "2 log entries were lost: nothing took them in time"]));
@@ -117,6 +117,8 @@ public sealed class LogQueueTests
     [TestCase("8:7", "pipe:[7]", false)]
     public void The_journal_is_known_by_its_stream(string? journalStream, string? standardError, bool expected) =>
         Assert.That(StandardErrorTarget.IsJournal(journalStream, standardError), Is.EqualTo(expected));
+
+    private static void Await(SemaphoreSlim semaphore) => Assert.That(semaphore.Wait(TimeSpan.FromSeconds(20)), Is.True);
 
     private sealed class Target : ILogTarget
     {

@@ -40,7 +40,7 @@ public sealed class WatchdogTests
         await watchdog.StartAsync(CancellationToken.None);
 
         _time.Advance(Interval / 2);
-        await asked.Task;
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
         _time.Advance(10 * Interval);
 
         await watchdog.StopAsync(CancellationToken.None);
@@ -59,7 +59,7 @@ public sealed class WatchdogTests
     public void The_interval_is_read_if_this_process_is_meant(string? microseconds, string? process, double? milliseconds) =>
         Assert.That(ServiceManager.ReadInterval(microseconds, process, 42)?.TotalMilliseconds, Is.EqualTo(milliseconds));
 
-    private Watchdog Create(Func<Task> ping) => new(ping, new ServiceManager(_notifier, Interval), _time, NullLogger<Watchdog>.Instance);
+    private Watchdog Create(Func<Task> ping) => new(ping, new ServiceManager(_notifier, Interval), Interval, _time, NullLogger<Watchdog>.Instance);
 
     private sealed class Notifier : ISystemdNotifier
     {
@@ -69,7 +69,7 @@ public sealed class WatchdogTests
 
         public bool IsEnabled => true;
 
-        internal ValueTask<string> Next() => _told.Reader.ReadAsync();
+        internal Task<string> Next() => _told.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20));
 
         public void Notify(ServiceState state)
         {
