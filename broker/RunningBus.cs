@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
@@ -86,7 +85,8 @@ internal sealed class RunningBus : IDisposable
         _blocks.Dispose();
     }
 
-    private static string NewId() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+    // Not RandomNumberGenerator: it loads OpenSSL, which costs more than the rest of the start-up.
+    private static string NewId() => Guid.NewGuid().ToString("N");
 
     private void Listen(BrokerOptions options)
     {

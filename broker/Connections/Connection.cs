@@ -4,7 +4,6 @@ using XcpBroker.Auth;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Loop;
-using XcpBroker.Matching;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
 using XcpBroker.Transport;
@@ -26,7 +25,7 @@ internal enum ConnectionState : byte
 /// It decides nothing: <see cref="InboundPump"/> reads it, the router fills its queue, <see cref="TurnWork"/> flushes it,
 /// Disconnector takes it apart. Kept small, since a bus has thousands of idle ones.
 /// </remarks>
-internal sealed class Connection : ITransportEvents, IMatchReceiver
+internal sealed class Connection : ITransportEvents
 {
     private readonly TurnWork _turn;
     private OutgoingQueue? _queue;
@@ -73,8 +72,6 @@ internal sealed class Connection : ITransportEvents, IMatchReceiver
 
     /// <summary>For Debug.Stats and the loss log.</summary>
     internal ConnectionCounters Counters;
-
-    public ulong MatchStamp { get; set; }
 
     /// <summary>auth_timeout, until Hello.</summary>
     internal Deadline AuthDeadline;
