@@ -99,7 +99,7 @@ internal sealed class BusctlTests : ClientFixture
     [Test]
     public void Capture_writes_a_pcap_of_what_it_sees()
     {
-        string file = Path.Combine(TestContext.CurrentContext.WorkDirectory, $"{Guid.NewGuid():N}.pcap");
+        string file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.pcap");
         using (ClientProcess capture = Begin("sh", "-c", $"exec busctl --address='{Address}' capture > '{file}'"))
         {
             _ = capture.WaitForLine("Monitoring bus message stream.");
