@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 
 namespace XcpBroker.Config;
 
@@ -32,8 +31,7 @@ public sealed record UnixListenAddress(UnixAddressKind Kind, string Value) : Lis
     public const int MaxNameLength = 107;
 
     private const string RandomNamePrefix = "dbus-";
-    private const int RandomNameLength = 10;
-    private const string RandomNameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    private const int RandomNameLength = 12; // the digits of a random UUID before its version
 
     /// <inheritdoc/>
     public override string Transport => "unix";
@@ -62,7 +60,7 @@ public sealed record UnixListenAddress(UnixAddressKind Kind, string Value) : Lis
             UnixAddressKind.Abstract => this,
             UnixAddressKind.Path => AtPath(surroundings, Value),
             UnixAddressKind.Runtime => AtPath(surroundings, Join(surroundings.RuntimeDirectory!, "bus")),
-            _ => AtPath(surroundings, Join(Value, RandomNamePrefix + RandomNumberGenerator.GetString(RandomNameLetters, RandomNameLength))),
+            _ => AtPath(surroundings, Join(Value, RandomNamePrefix + System.Guid.NewGuid().ToString("N")[..RandomNameLength])),
         };
         error = candidate.LengthError(this);
         connectable = error is null ? candidate : null;
