@@ -2,11 +2,11 @@ namespace XcpBroker.Config.Tests;
 
 public sealed class UnixListenAddressTests
 {
-    private static readonly AddressSurroundings Surroundings = new("/work", "/run/user/7");
+    private static readonly AddressSurroundings Surroundings = new("/home", "/run/user/7");
 
     [TestCase(UnixAddressKind.Path, "/run/bus", "unix:path=/run/bus")]
-    [TestCase(UnixAddressKind.Path, "bus", "unix:path=/work/bus")]
-    [TestCase(UnixAddressKind.Path, "../bus", "unix:path=/work/../bus")]
+    [TestCase(UnixAddressKind.Path, "bus", "unix:path=/home/bus")]
+    [TestCase(UnixAddressKind.Path, "../bus", "unix:path=/home/../bus")]
     [TestCase(UnixAddressKind.Abstract, "bus", "unix:abstract=bus")]
     [TestCase(UnixAddressKind.Runtime, "yes", "unix:path=/run/user/7/bus")]
     public void The_connectable_form_of(UnixAddressKind kind, string value, string expected) =>
@@ -14,7 +14,7 @@ public sealed class UnixListenAddressTests
 
     [TestCase(UnixAddressKind.Directory, "/tmp", "^/tmp/dbus-[0-9a-f]{12}$")]
     [TestCase(UnixAddressKind.Directory, "/tmp/", "^/tmp/dbus-[0-9a-f]{12}$")]
-    [TestCase(UnixAddressKind.TemporaryDirectory, "tmp", "^/work/tmp/dbus-[0-9a-f]{12}$")]
+    [TestCase(UnixAddressKind.TemporaryDirectory, "tmp", "^/home/tmp/dbus-[0-9a-f]{12}$")]
     public void A_directory_gets_a_socket_with_a_random_name(UnixAddressKind kind, string value, string pattern)
     {
         UnixListenAddress address = new(kind, value);

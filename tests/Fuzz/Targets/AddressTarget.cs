@@ -6,7 +6,7 @@ namespace XcpBroker.Fuzz.Targets;
 /// <summary>Listen addresses: what is accepted is written back and read again as the same values, and resolves or says why not.</summary>
 internal sealed class AddressTarget : IFuzzTarget
 {
-    private static readonly AddressSurroundings Surroundings = new("/work", "/run/user/0");
+    private static readonly AddressSurroundings Surroundings = new("/home", "/run/user/0");
 
     public static string Name => "addresses";
 
