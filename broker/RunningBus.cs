@@ -8,9 +8,11 @@ using XcpBroker.Transport;
 
 namespace XcpBroker;
 
-/// <summary>A bus on its own thread, from listening sockets to its end.</summary>
+/// <summary>A bus on its own thread, from sockets that listen to its end.</summary>
 internal sealed class RunningBus : IDisposable
 {
+    internal const string LogCategory = "XcpBroker";
+
     /// <summary>Bytes of one read, where max_incoming_bytes does not ask for less. A sender's socket buffer holds about three of these.</summary>
     private const int LargestRead = 64 * 1024;
 
@@ -31,7 +33,9 @@ internal sealed class RunningBus : IDisposable
         _log = log;
         _loop = new EpollBusLoop(TimeProvider.System);
         _io = new SocketIO(_loop, _blocks, (int)Math.Clamp(options.Limits.MaxIncomingBytes, SmallestRead, LargestRead));
-        BusIdentity identity = new(NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(), HostIdentity.DescriptorLimit());
+        BusIdentity identity = new(
+            ListeningSockets.NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
+            HostIdentity.DescriptorLimit());
         _bus = new Composition(_loop, _blocks, options.Limits, identity, log);
         _thread = new Thread(Run) { Name = "bus" };
     }
@@ -42,19 +46,27 @@ internal sealed class RunningBus : IDisposable
     /// <summary>Ends with null after <see cref="RequestStop"/>, or with what made the loop fail.</summary>
     internal Task<Exception?> Stopped => _stopped.Task;
 
-    /// <summary>Listens, and serves from its own thread when this returns.</summary>
-    /// <exception cref="StartException">Nothing can be listened on.</exception>
-    internal static RunningBus Start(BrokerOptions options, ILoggerFactory log)
+    /// <summary>Serves from its own thread when this returns.</summary>
+    /// <param name="options">What it is told to do.</param>
+    /// <param name="sockets">Where it listens; owned.</param>
+    /// <param name="log">Where it says what happens.</param>
+    /// <exception cref="StartException">The state directory cannot be used.</exception>
+    internal static RunningBus Start(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, ILoggerFactory log)
     {
-        RunningBus bus = new(options, log.CreateLogger("XcpBroker"));
+        RunningBus bus;
         try
         {
-            bus.Listen(options);
+            bus = new RunningBus(options, log.CreateLogger(LogCategory));
         }
         catch
         {
-            bus.Dispose();
+            ListeningSockets.Close(sockets);
             throw;
+        }
+
+        foreach (ListeningSocket socket in sockets)
+        {
+            bus.Listen(socket);
         }
 
         bus._thread.Start();
@@ -85,44 +97,12 @@ internal sealed class RunningBus : IDisposable
         _blocks.Dispose();
     }
 
-    // Not RandomNumberGenerator: it loads OpenSSL, which costs more than the rest of the start-up.
-    private static string NewId() => Guid.NewGuid().ToString("N");
-
-    private void Listen(BrokerOptions options)
+    private void Listen(ListeningSocket socket)
     {
-        string? problem = null;
-        foreach (ListenAddress address in options.Addresses)
-        {
-            try
-            {
-                Listen((UnixListenAddress)address, options);
-            }
-            catch (StartException e)
-            {
-                problem = e.Message;
-                Log.CannotListen(_log, problem);
-            }
-        }
-
-        if (_listeners.Count == 0)
-        {
-            throw new StartException(problem ?? "there is no address to listen on");
-        }
-    }
-
-    private void Listen(UnixListenAddress configured, BrokerOptions options)
-    {
-        if (!configured.TryResolve(options.Surroundings, out UnixListenAddress? address, out string? error))
-        {
-            throw new StartException(error);
-        }
-
-        string guid = address.Guid ?? NewId();
-        int fd = UnixSocketOpener.Open(address, options.SocketMode);
-        UnixListener listener = new(_io, fd, address.Kind == UnixAddressKind.Path ? address.Value : null, guid, _bus.Acceptor);
+        UnixListener listener = new(_io, socket.Descriptor, socket.File, socket.Guid, _bus.Acceptor);
         _listeners.Add(listener);
         _bus.AddListener(listener);
-        _addresses.Add((address with { Guid = guid }).ToString());
+        _addresses.Add(socket.Address.ToString());
     }
 
     private void Run()

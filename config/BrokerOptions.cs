@@ -46,4 +46,16 @@ public sealed record BrokerOptions
 
     /// <summary>Where log lines go.</summary>
     public SyslogMode Syslog { get; init; }
+
+    /// <summary>
+    /// The user, by name or number, that a broker started by root becomes before it serves; null: it stays who it is. Started by
+    /// another user it does not change, as dbus-daemon, but the user must exist.
+    /// </summary>
+    public string? User { get; init; }
+
+    /// <summary>Rooted path of the file that gets the process id; it must not exist, and is removed at the end. Null: there is none.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>Whether a detached broker keeps its caller's umask instead of 022.</summary>
+    public bool KeepUmask { get; init; }
 }

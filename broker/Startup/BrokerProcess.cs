@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Startup;
 
@@ -19,7 +20,8 @@ internal static class BrokerProcess
         using StopSignals signals = new(log);
         RaiseOpenFileLimit(log);
         BrokerOptions complete = Complete(options);
-        using RunningBus bus = RunningBus.Start(complete, deferred);
+        IReadOnlyList<ListeningSocket> sockets = ListeningSockets.Open(complete, deferred.CreateLogger(RunningBus.LogCategory));
+        using RunningBus bus = RunningBus.Start(complete, sockets, deferred);
         using CancellationTokenRegistration stop = signals.Requested.Register(bus.RequestStop);
         Announce(complete, bus.Addresses);
         StartupLog.Serving(log, string.Join(';', bus.Addresses));
