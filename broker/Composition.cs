@@ -39,6 +39,7 @@ internal sealed class Composition
         FdAccounts = new DomainQuota(QuotaLimits.OfDescriptors(limits, identity.DescriptorLimit / 4));
         Dooms dooms = new();
         LossLog losses = new(Counters, log);
+        Drops = new DropLog(Counters, loop, log);
         Delivery delivery = new(losses, dooms, FdAccounts, limits.MaxOutgoingUnixFds);
         SubjectMaker subjects = new(Names);
         Broadcast broadcast = new(Rules, subjects, delivery);
@@ -58,8 +59,9 @@ internal sealed class Composition
             Turn = turn,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
+        PausedInputs paused = new(loop, Counters, limits.MaxTotalBytes, log);
         _disconnector = new Disconnector(
-            _connections, Names, Rules, Monitors, Replies, signals, bus, losses, _admission, dooms, Counters, log);
+            _connections, Names, Rules, Monitors, Replies, signals, bus, losses, _admission, paused, dooms, Counters, log);
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
         Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0),
@@ -69,16 +71,18 @@ internal sealed class Composition
             .. new BusMethods(_connections, Names, identity.Id).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, limits.MaxMatchRulesPerConnection).Table,
-            .. new StatsMethods(_connections, Names, Rules, bus, accounting, peak, blocks).Table,
+            .. new StatsMethods(_connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
             .. new StandardInterfaces(identity.MachineId).Table,
         ]);
         RouterLimits routing = new(limits.MaxRepliesPerConnection, limits.MaxOutgoingBytes, limits.MaxOutgoingUnixFds, limits.MaxTotalBytes);
-        Router router = new(_connections, Names, Replies, delivery, broadcast, Monitors, bus, Driver, dooms, timeouts, Counters, routing);
+        Router router = new(_connections, Names, Replies, delivery, broadcast, Monitors, bus, Driver, dooms, timeouts, Drops, Counters, routing);
         pump = new InboundPump(
-            _connections, router, _disconnector, dooms, _admission, turn, new InboundLimits(limits.MaxMessageSize, (uint)limits.MaxMessageUnixFds));
+            _connections, router, _disconnector, dooms, _admission, turn, paused, new InboundLimits(limits.MaxMessageSize, (uint)limits.MaxMessageUnixFds));
     }
 
     internal BrokerCounters Counters { get; }
+
+    internal DropLog Drops { get; }
 
     internal NameRegistry<Connection> Names { get; }
 

@@ -81,8 +81,11 @@ internal sealed class Connection : ITransportEvents
 
     internal bool HasPendingFdDeadline { get; set; }
 
-    /// <summary>Bytes of input that are held and charged to <see cref="Account"/>.</summary>
+    /// <summary>What is charged to <see cref="Account"/> for the message that has begun to come.</summary>
     internal int HeldCharge { get; set; }
+
+    /// <summary>Bytes of input that wait: of that message, or whole ones for the next turn.</summary>
+    internal int HeldBytes { get; set; }
 
     /// <summary>It is to be taken apart as soon as the message in hand is done; nothing more is read from it or queued for it.</summary>
     internal bool IsDoomed { get; set; }
@@ -96,6 +99,8 @@ internal sealed class Connection : ITransportEvents
 
     internal long QueuedBytes => _queue?.Bytes ?? 0;
 
+    internal int QueuedMessages => _queue?.Messages ?? 0;
+
     internal int QueuedFds => _queue?.Fds ?? 0;
 
     internal string UniqueNameText => Encoding.ASCII.GetString(UniqueName);
@@ -105,6 +110,7 @@ internal sealed class Connection : ITransportEvents
         Debug.Assert(State == ConnectionState.Authenticating, "authenticated twice");
         CanReceiveFds = Sasl!.FdsAgreed;
         Sasl = null;
+        Counters.OutgoingMessages = 0; // what it was sent so far was no messages
         State = ConnectionState.AwaitingHello;
     }
 

@@ -25,6 +25,7 @@ internal sealed class Disconnector(
     BusMessages bus,
     LossLog losses,
     ConnectionAdmission admission,
+    PausedInputs paused,
     Dooms dooms,
     BrokerCounters counters,
     ILogger log)
@@ -60,6 +61,7 @@ internal sealed class Disconnector(
         }
 
         losses.EndEpisode(connection);
+        paused.Forget(connection);
         admission.Forget(connection);
 
         // What it was told last, if it can still take it: a refused peer should see why.

@@ -22,6 +22,7 @@ internal sealed class InboundPump(
     Dooms dooms,
     ConnectionAdmission admission,
     TurnWork turn,
+    PausedInputs paused,
     InboundLimits limits)
 {
     /// <summary>Work that one connection may cause in a turn, as the router counts it: some 250 calls, or 4,000 copies of signals.</summary>
@@ -40,8 +41,6 @@ internal sealed class InboundPump(
             return;
         }
 
-        // What was held is looked at again: a message that is complete now is charged to whoever it is queued for.
-        ReleaseHeld(connection);
         ReadOnlySpan<byte> bytes = result.Buffer.IsSingleSegment ? result.Buffer.FirstSpan : Join(result.Buffer);
         int consumed = 0;
         int needed = 0;
@@ -98,6 +97,25 @@ internal sealed class InboundPump(
         }
     }
 
+    /// <summary>Whole messages of a connection that wait for its next turn.</summary>
+    internal static int CountWaiting(Connection connection)
+    {
+        if (!connection.IsResumeDue || !connection.Transport.Input.TryRead(out ReadResult result))
+        {
+            return 0;
+        }
+
+        byte[] bytes = result.Buffer.ToArray();
+        int count = 0;
+        for (int at = 0; MessageFramer.TryFrame(bytes.AsSpan(at), int.MaxValue, out int length, out _) == FrameStatus.Complete && length <= bytes.Length - at; at += length)
+        {
+            count++;
+        }
+
+        connection.Transport.Input.AdvanceTo(result.Buffer.Start, result.Buffer.Start);
+        return count;
+    }
+
     private int HandleMessages(Connection connection, ReadOnlySpan<byte> bytes, ref int consumed, out bool isCutShort)
     {
         int work = 0;
@@ -123,6 +141,8 @@ internal sealed class InboundPump(
                 break;
             }
 
+            // A message that is complete is charged to whoever it is queued for.
+            ReleaseHeld(connection);
             work += HandleMessage(connection, rest[..length], consumed);
             consumed += length;
             if (dooms.Any)
@@ -248,27 +268,30 @@ internal sealed class InboundPump(
         return consumed;
     }
 
-    /// <summary>Charges what stays held until its message is complete to the connection, and says how long that message is.</summary>
+    /// <summary>Charges the message that has begun to come to the connection, and says how long it is.</summary>
     private void Keep(Connection connection, int held, int needed, bool isCutShort)
     {
+        connection.HeldBytes = held;
         if (held == 0)
         {
+            ReleaseHeld(connection);
             return;
         }
 
-        // The rest of one read is gone with the next turns: nobody is ended for that, however little memory is left.
-        if (connection.Account.TryCharge(ChargeKind.Held, held, out _) == ChargeResult.Charged)
+        // The rest of one read is gone with the next turns: nobody waits for that, however little memory is left.
+        int charge = isCutShort ? 0 : Math.Max(held, needed);
+        if (connection.HeldCharge < charge)
         {
-            connection.HeldCharge = held;
-        }
-        else if (!isCutShort)
-        {
-            dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
-            return;
+            ReleaseHeld(connection);
+            if (!paused.TryHold(connection, charge))
+            {
+                dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
+                return;
+            }
         }
 
         connection.Counters.CountIn(held, connection.Transport.ReceivedFds.Count);
-        connection.Transport.Expect(isCutShort ? 0 : needed);
+        connection.Transport.Expect(connection.HeldCharge == 0 ? 0 : needed);
     }
 
     private static void ReleaseHeld(Connection connection)

@@ -22,6 +22,7 @@ internal sealed class OutgoingQueue
     private Charge[] _charges = new Charge[4];
     private int _chargeHead;
     private int _chargeCount;
+    private MessageBoundaries _messages;
 
     /// <summary>Bytes not yet sent.</summary>
     internal long Bytes { get; private set; }
@@ -29,10 +30,13 @@ internal sealed class OutgoingQueue
     /// <summary>Descriptors not yet sent.</summary>
     internal int Fds { get; private set; }
 
+    /// <summary>Messages not yet wholly sent.</summary>
+    internal int Messages => _messages.Count;
+
     internal bool IsEmpty => _count == 0;
 
     /// <summary>Has not grown beyond what is worth keeping between two uses.</summary>
-    internal bool IsSmall => _segments.Length + _charges.Length <= 64;
+    internal bool IsSmall => _segments.Length + _charges.Length + _messages.Capacity <= 128;
 
     /// <summary>Queues one message; <paramref name="body"/> lies in <paramref name="bodyBlock"/> where that is given.</summary>
     internal void Append(BlockPool pool, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, Block? bodyBlock, int bodyOffset, QueuedFds? fds, Account payer, ChargeKind kind)
@@ -52,6 +56,7 @@ internal sealed class OutgoingQueue
 
         int length = header.Length + body.Length;
         Bytes += length;
+        _messages.Append(length);
         AddCharge(payer, kind, length);
     }
 
@@ -111,6 +116,7 @@ internal sealed class OutgoingQueue
         }
 
         Bytes = 0;
+        _messages.Clear();
     }
 
     /// <summary>What stays queued after this turn moves out of scratch blocks, of which it may use a small part only.</summary>
@@ -176,6 +182,7 @@ internal sealed class OutgoingQueue
     private void Advance(int sent)
     {
         Bytes -= sent;
+        _messages.Advance(sent);
         ReleaseCharges(sent);
         while (sent > 0)
         {

@@ -30,7 +30,7 @@ internal enum CloseReason : byte
     /// <summary>Descriptors were held for an incomplete message beyond pending_fd_timeout.</summary>
     PendingFdTimeout,
 
-    /// <summary>An incoming message does not fit into what is left of max_total_bytes for its sender.</summary>
+    /// <summary>An incoming message is longer than max_total_bytes lets one message be.</summary>
     IncomingMemory,
 
     /// <summary>It did not read: even the reserve for replies and bus signals is used up.</summary>

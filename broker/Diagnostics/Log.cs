@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Connections;
+using XcpBroker.Metrics;
 using XcpBroker.Routing;
 
 namespace XcpBroker.Diagnostics;
 
-/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections) and 1102 (losses).</summary>
+/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections) and 1106 (losses).</summary>
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Debug, "{Connection} registered")]
@@ -33,4 +34,16 @@ internal static partial class Log
 
     [LoggerMessage(1101, LogLevel.Warning, "{Receiver} lost {Count} broadcasts")]
     internal static partial void LostBroadcasts(ILogger logger, Connection receiver, uint count);
+
+    [LoggerMessage(1102, LogLevel.Information, "{Sender}: message dropped ({Reason}): {Message}; more of its kind are counted only")]
+    internal static partial void Dropping(ILogger logger, Connection sender, DropReason reason, string message);
+
+    [LoggerMessage(1103, LogLevel.Information, "{Count} messages dropped ({Reason}) of uid {User}")]
+    internal static partial void Dropped(ILogger logger, long count, DropReason reason, uint? user);
+
+    [LoggerMessage(1104, LogLevel.Warning, "{Sender}: input paused until max_total_bytes ({Limit}) leaves room for its message of {Bytes} bytes")]
+    internal static partial void InputPaused(ILogger logger, Connection sender, long limit, long bytes);
+
+    [LoggerMessage(1105, LogLevel.Information, "{Sender}: input resumed")]
+    internal static partial void InputResumed(ILogger logger, Connection sender);
 }

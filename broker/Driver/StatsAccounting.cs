@@ -54,7 +54,7 @@ internal sealed class StatsAccounting(
             Entry(reply, "MatchBytes", MatchBytes(peer));
             Entry(reply, "Matches", rules.CountOf(peer));
             Entry(reply, "ReplyObjects", replies.CountOf(peer.Replies));
-            Entry(reply, "IncomingBytes", peer.HeldCharge);
+            Entry(reply, "IncomingBytes", peer.HeldBytes);
             Entry(reply, "IncomingFds", peer.Transport.ReceivedFds.Count);
             Entry(reply, "OutgoingBytes", peer.QueuedBytes);
             Entry(reply, "OutgoingFds", peer.QueuedFds);

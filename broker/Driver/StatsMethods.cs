@@ -1,6 +1,7 @@
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
 using XcpBroker.Matching;
+using XcpBroker.Metrics;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
@@ -16,6 +17,7 @@ internal sealed class StatsMethods(
     MatchIndex<Connection> rules,
     BusMessages bus,
     StatsAccounting accounting,
+    BrokerCounters counters,
     NamePeak peak,
     BlockPool blocks)
 {
@@ -35,6 +37,31 @@ internal sealed class StatsMethods(
         reply.WriteVariantUInt32((uint)Math.Clamp(value, 0, uint.MaxValue));
     }
 
+    private static void WriteCounter(WireWriter reply, string name, ulong value)
+    {
+        reply.BeginStruct();
+        reply.WriteString($"org.xen.xcp.Broker.{name}");
+        reply.WriteVariantSignature("t");
+        reply.WriteUInt64(value);
+    }
+
+    /// <summary>What the bus has counted since it started, t each; docs/errors.md has the list.</summary>
+    private void WriteCounters(WireWriter reply)
+    {
+        foreach (DropReason reason in Enum.GetValues<DropReason>())
+        {
+            WriteCounter(reply, $"Dropped.{reason}", counters.Dropped(reason));
+        }
+
+        WriteCounter(reply, "BroadcastsLost", counters.BroadcastsLost);
+        WriteCounter(reply, "UnicastsRefused", counters.UnicastsRefused);
+        WriteCounter(reply, "RepliesReplaced", counters.RepliesReplaced);
+        WriteCounter(reply, "ErrorsUnwanted", counters.ErrorsUnwanted);
+        WriteCounter(reply, "InputsPaused", counters.InputsPaused);
+        WriteCounter(reply, "Disconnects", counters.Disconnects);
+        WriteCounter(reply, "DisconnectsByBroker", counters.DisconnectsByBroker);
+    }
+
     private DBusError GetStats(ref DriverCall call)
     {
         WireWriter reply = call.BeginReply();
@@ -52,6 +79,7 @@ internal sealed class StatsMethods(
         Write(reply, "PeakBusNames", peak.Highest);
         Write(reply, "PeakBusNamesPerConnection", peak.Highest == 0 ? 0 : 1 + names.PeakClaimsPerPeer);
         accounting.Write(reply);
+        WriteCounters(reply);
         reply.EndArray(dict);
         return default;
     }
@@ -79,17 +107,19 @@ internal sealed class StatsMethods(
         Write(reply, "PeakMatchRules", rules.PeakCountOf(peer));
         Write(reply, "BusNames", 1 + names.CountOf(peer));
         Write(reply, "PeakBusNames", 1 + names.PeakCountOf(peer));
-        Write(reply, "IncomingMessages", peer.Counters.IncomingMessages);
-        Write(reply, "IncomingBytes", peer.HeldCharge);
+        Write(reply, "IncomingMessages", InboundPump.CountWaiting(peer));
+        Write(reply, "IncomingBytes", peer.HeldBytes);
         Write(reply, "IncomingFDs", peer.Transport.ReceivedFds.Count);
         Write(reply, "PeakIncomingBytes", peer.Counters.PeakIncomingBytes);
         Write(reply, "PeakIncomingFDs", peer.Counters.PeakIncomingFds);
-        Write(reply, "OutgoingMessages", peer.Counters.OutgoingMessages);
+        Write(reply, "OutgoingMessages", peer.QueuedMessages);
         Write(reply, "OutgoingBytes", peer.QueuedBytes);
         Write(reply, "OutgoingFDs", peer.QueuedFds);
         Write(reply, "PeakOutgoingBytes", peer.Counters.PeakOutgoingBytes);
         Write(reply, "PeakOutgoingFDs", peer.Counters.PeakOutgoingFds);
-        Write(reply, "org.xen.xcp.Broker.BroadcastsLost", peer.Counters.BroadcastsLost);
+        WriteCounter(reply, "BroadcastsLost", peer.Counters.BroadcastsLost);
+        WriteCounter(reply, "MessagesReceived", peer.Counters.IncomingMessages);
+        WriteCounter(reply, "MessagesSent", peer.Counters.OutgoingMessages);
         reply.EndArray(dict);
         return default;
     }

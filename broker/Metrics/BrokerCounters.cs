@@ -3,22 +3,17 @@ namespace XcpBroker.Metrics;
 /// <summary>What the bus has counted since it started. Written by the loop only.</summary>
 internal sealed class BrokerCounters
 {
-    /// <summary>Messages of unknown type, ignored.</summary>
-    internal ulong UnknownTypes { get; set; }
+    private readonly ulong[] _dropped = new ulong[Enum.GetValues<DropReason>().Length];
 
-    /// <summary>Signals of peers with the interface org.freedesktop.DBus, dropped.</summary>
-    internal ulong ForgedSignals { get; set; }
+    /// <summary>Messages that went nowhere although their sender was not told.</summary>
+    internal ulong Dropped(DropReason reason) => _dropped[(int)reason];
 
-    /// <summary>Replies that nobody awaited, dropped.</summary>
-    internal ulong UnexpectedReplies { get; set; }
+    internal void CountDropped(DropReason reason) => _dropped[(int)reason]++;
 
     /// <summary>Replies that could not be given to their caller, who got an error instead.</summary>
     internal ulong RepliesReplaced { get; set; }
 
-    /// <summary>Unicast signals, and calls that want no answer, to names that nobody owns.</summary>
-    internal ulong UnicastsToNobody { get; set; }
-
-    /// <summary>Calls and unicast signals that their receiver could not take.</summary>
+    /// <summary>Calls and unicast signals that their receiver could not take, whether or not their sender was told.</summary>
     internal ulong UnicastsRefused { get; set; }
 
     /// <summary>Copies of broadcasts that their receiver could not take.</summary>
@@ -27,8 +22,8 @@ internal sealed class BrokerCounters
     /// <summary>Errors that were not sent, since the message said that it wants no answer.</summary>
     internal ulong ErrorsUnwanted { get; set; }
 
-    /// <summary>Signals and replies addressed to the bus, ignored.</summary>
-    internal ulong MessagesToBusIgnored { get; set; }
+    /// <summary>Times that a connection's input had to wait for room in max_total_bytes.</summary>
+    internal ulong InputsPaused { get; set; }
 
     /// <summary>Connections that ended, for whatever reason.</summary>
     internal ulong Disconnects { get; set; }

@@ -81,6 +81,9 @@ internal sealed class Account
         return result;
     }
 
+    /// <summary>Whether this much could be charged as <see cref="ChargeKind.Held"/> if nobody else held anything.</summary>
+    internal bool CanEverHold(long units) => _user.Pool.CouldHold(Pooled(units));
+
     /// <summary>The connection is gone.</summary>
     internal void Close()
     {

@@ -63,6 +63,9 @@ internal sealed class SharedPool
         return true;
     }
 
+    /// <summary>Whether the rule would let one holder come to this much if there were no other.</summary>
+    internal bool CouldHold(long units) => units <= _largest / 2 && (_parent?.CouldHold(2 * units) ?? true);
+
     /// <summary>Takes back from one holder what it gives up between <paramref name="from"/> and <paramref name="to"/>.</summary>
     internal void Lower(long from, long to)
     {

@@ -21,6 +21,7 @@ internal sealed class Router(
     IBusDriver driver,
     Dooms dooms,
     ReplyTimeouts timeouts,
+    DropLog drops,
     BrokerCounters counters,
     RouterLimits limits)
 {
@@ -41,7 +42,7 @@ internal sealed class Router(
         if (message.Type is < MessageType.MethodCall or > MessageType.Signal)
         {
             // Specification, "Message types": unknown ones are ignored. They are well-formed, but nobody asked for them.
-            counters.UnknownTypes++;
+            drops.Drop(message, DropReason.UnknownType);
             return 1;
         }
 
@@ -56,7 +57,7 @@ internal sealed class Router(
         if (IsForgedBusSignal(message))
         {
             monitors.Offer(message, null);
-            counters.ForgedSignals++;
+            drops.Drop(message, DropReason.ForgedSignal);
             return 1;
         }
 
@@ -78,7 +79,7 @@ internal sealed class Router(
 
         // A reply to nobody; calls without destination are the bus's.
         monitors.Offer(message, null);
-        counters.UnexpectedReplies++;
+        drops.Drop(message, DropReason.UnexpectedReply);
         return 1;
     }
 
@@ -99,7 +100,7 @@ internal sealed class Router(
         }
         else
         {
-            counters.MessagesToBusIgnored++;
+            drops.Drop(message, DropReason.ToBus);
         }
 
         return 1;
@@ -139,11 +140,11 @@ internal sealed class Router(
         }
         else if (message.Type is MessageType.MethodCall or MessageType.Signal)
         {
-            counters.UnicastsToNobody++;
+            drops.Drop(message, DropReason.ToNobody);
         }
         else
         {
-            counters.UnexpectedReplies++;
+            drops.Drop(message, DropReason.UnexpectedReply);
         }
     }
 
@@ -197,7 +198,7 @@ internal sealed class Router(
     {
         if (!replies.TryTake(new PendingCall(receiver.Id, message.Sender!.Id, message.Header.ReplySerial)))
         {
-            counters.UnexpectedReplies++;
+            drops.Drop(message, DropReason.UnexpectedReply);
             return;
         }
 
@@ -214,6 +215,10 @@ internal sealed class Router(
     {
         counters.UnicastsRefused++;
         bus.SendError(message, Reason(result, receiver));
+        if ((message.Header.Flags & MessageFlags.NoReplyExpected) != 0)
+        {
+            drops.Drop(message, DropReason.ReceiverFull);
+        }
     }
 
     private DBusError Reason(DeliveryResult result, Connection receiver) => result switch

@@ -43,6 +43,9 @@ internal interface ITransportConnection
     /// <summary>Asks for <see cref="ITransportEvents.OnWritable"/>, after a send that took less than all.</summary>
     void NotifyWhenWritable(bool wanted);
 
+    /// <summary>Stops <see cref="ITransportEvents.OnReadable"/>, also for the end of the stream, until it is wanted again.</summary>
+    void NotifyWhenReadable(bool wanted);
+
     /// <summary>Sends what fits now.</summary>
     /// <returns>Bytes taken, from 0; or <see cref="Broken"/>, or <see cref="TooManyFdsInFlight"/> (nothing taken, try later).</returns>
     int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds);

@@ -21,6 +21,7 @@ internal sealed class MemoryConnection : ITransportConnection
     private ITransportEvents? _connection;
     private int _unreadByPeer;
     private bool _wantsWritable;
+    private bool _ignoresReadable;
     private bool _isClosed;
 
     /// <param name="loop">The broker's loop.</param>
@@ -55,6 +56,15 @@ internal sealed class MemoryConnection : ITransportConnection
     }
 
     public void NotifyWhenWritable(bool wanted) => _wantsWritable = wanted;
+
+    public void NotifyWhenReadable(bool wanted)
+    {
+        _ignoresReadable = !wanted;
+        if (wanted)
+        {
+            Peer.NotifyReadable();
+        }
+    }
 
     public int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds)
     {
@@ -146,11 +156,11 @@ internal sealed class MemoryConnection : ITransportConnection
             }
         }
 
-        private void NotifyReadable() => connection._loop.Schedule(static state => Notify((MemoryConnection)state!), connection);
+        internal void NotifyReadable() => connection._loop.Schedule(static state => Notify((MemoryConnection)state!), connection);
 
         private static void Notify(MemoryConnection connection)
         {
-            if (!connection._isClosed)
+            if (!connection._isClosed && !connection._ignoresReadable)
             {
                 connection._connection!.OnReadable();
             }

@@ -75,7 +75,9 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
         _expectsLong |= messageBytes > _io.ReadSize;
     }
 
-    public void NotifyWhenWritable(bool wanted) => SetEvents(wanted ? _events | LibC.EPOLLOUT : _events & ~LibC.EPOLLOUT);
+    public void NotifyWhenWritable(bool wanted) => SetEvents(_events & LibC.EPOLLIN, wanted ? LibC.EPOLLOUT : 0);
+
+    public void NotifyWhenReadable(bool wanted) => SetEvents(wanted ? LibC.EPOLLIN : 0, _events & LibC.EPOLLOUT);
 
     public int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds) => _io.Send(_fd, segments, fds);
 
@@ -88,7 +90,7 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
             _connection!.OnWritable();
         }
 
-        if ((events & (LibC.EPOLLIN | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0 && _key >= 0)
+        if ((events & (LibC.EPOLLIN | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0 && (_events & LibC.EPOLLIN) != 0 && _key >= 0)
         {
             _connection!.OnReadable();
         }
@@ -245,8 +247,11 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
         _expected = 0;
     }
 
-    private void SetEvents(uint events)
+    private void SetEvents(uint readable, uint writable)
     {
+        // The end of the stream cannot be masked; while neither is wanted it is not told more than once.
+        uint events = readable | writable;
+        events = events == 0 ? LibC.EPOLLONESHOT : events;
         if (events != _events && _key >= 0)
         {
             _events = events;

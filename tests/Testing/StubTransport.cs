@@ -49,6 +49,10 @@ internal sealed class StubTransport(PeerCredentials credentials) : PipeReader, I
     {
     }
 
+    public void NotifyWhenReadable(bool wanted)
+    {
+    }
+
     public int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds)
     {
         int sent = 0;

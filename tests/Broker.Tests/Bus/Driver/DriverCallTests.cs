@@ -1,4 +1,5 @@
 using XcpBroker.Driver;
+using XcpBroker.Metrics;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Messages;
@@ -111,7 +112,7 @@ internal sealed class DriverCallTests : BusFixture
         peer.SendRaw(new WireMessage(3).ReplySerial(1).ErrorName("a.b").Destination(Bus).Build());
 
         Assert.That(peer.Hear(), Is.Empty);
-        Assert.That(Broker.Bus.Counters.MessagesToBusIgnored, Is.EqualTo(3));
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.ToBus), Is.EqualTo(3));
     }
 
     [Test]

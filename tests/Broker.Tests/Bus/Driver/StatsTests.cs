@@ -83,8 +83,53 @@ internal sealed class StatsTests : BusFixture
         int length = deaf.ReceiveRaw().Length;
         IReadOnlyDictionary<string, string> after = Ask(asking, "GetConnectionStats", ":1.0").Dictionary();
 
-        Assert.That(before["OutgoingBytes"], Is.EqualTo($"{length - 1000}"));
+        Assert.That((before["OutgoingBytes"], before["OutgoingMessages"]), Is.EqualTo(($"{length - 1000}", "1")));
+        Assert.That((after["OutgoingMessages"], after["org.xen.xcp.Broker.MessagesSent"]), Is.EqualTo(("0", "3")), "Hello, NameAcquired and the call");
         Assert.That((after["OutgoingBytes"], after["PeakOutgoingBytes"]), Is.EqualTo(("0", $"{length}")));
+    }
+
+    [Test]
+    public void Whole_messages_that_wait_for_the_next_turn_are_counted_as_incoming()
+    {
+        FakePeer busy = Broker.Connect();
+        FakePeer asking = Broker.Connect();
+        byte[] ping = new WireMessage(7) { Flags = 1 }.Path("/a").Member("Ping").Destination("org.example.Nobody").Build();
+        busy.Write([.. Enumerable.Repeat(ping, 1000).SelectMany(bytes => bytes)]);
+        uint serial = asking.NextSerial();
+        asking.Write(asking.Build(
+            new Protocol.Messages.MessageFields
+            {
+                Type = Protocol.Messages.MessageType.MethodCall,
+                Destination = "org.freedesktop.DBus",
+                Path = "/org/freedesktop/DBus",
+                Interface = "org.freedesktop.DBus.Debug.Stats",
+                Member = "GetConnectionStats",
+            },
+            serial,
+            ":1.0"));
+        Broker.Run();
+
+        int waited = int.Parse(asking.ReceiveReply(serial).Dictionary()["IncomingMessages"], System.Globalization.CultureInfo.InvariantCulture);
+        Assert.That(waited, Is.InRange(1, 999));
+        Assert.That(Ask(asking, "GetConnectionStats", ":1.0").Dictionary()["IncomingMessages"], Is.EqualTo("0"));
+    }
+
+    [Test]
+    public void What_was_dropped_is_told_by_its_reason()
+    {
+        FakePeer peer = Broker.Connect();
+        peer.EmitTo("org.example.Nobody", "Do");
+        peer.EmitTo("org.example.Nobody", "Do");
+        peer.Signal("/a", "org.freedesktop.DBus", "NameOwnerChanged", "a", "b", "c");
+        IReadOnlyDictionary<string, string> stats = Ask(peer, "GetStats").Dictionary();
+
+        Assert.That(stats, Is.SupersetOf(new Dictionary<string, string>
+        {
+            ["org.xen.xcp.Broker.Dropped.ToNobody"] = "2",
+            ["org.xen.xcp.Broker.Dropped.ForgedSignal"] = "1",
+            ["org.xen.xcp.Broker.Dropped.UnexpectedReply"] = "0",
+            ["org.xen.xcp.Broker.Disconnects"] = "0",
+        }));
     }
 
     [Test]

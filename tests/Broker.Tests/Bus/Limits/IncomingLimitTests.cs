@@ -51,6 +51,50 @@ internal sealed class IncomingLimitTests : BusFixture
     }
 
     [Test]
+    public void A_legal_message_that_has_no_room_beside_others_hoards_waits_for_it()
+    {
+        Limit(limits => limits with { MaxTotalBytes = 4 << 20, MaxOutgoingBytes = 8 << 20 });
+        FakePeer deaf = Broker.Connect(socketBuffer: 4096);
+        FakePeer sender = Broker.Connect();
+        for (int i = 0; i < 3; i++)
+        {
+            Broker.Connect().CallPeer(":1.0", "Do", new byte[400_000]);
+        }
+
+        byte[] message = Message(900_000);
+        sender.SendRaw(message.AsSpan(0, 1000));
+        sender.SendRaw(message.AsSpan(1000));
+        Broker.Pass(TimeSpan.FromSeconds(60));
+        Assert.That(sender.ReceiveRaw(), Is.Empty);
+        Assert.That(Broker.Bus.Counters.InputsPaused, Is.EqualTo(1));
+        Assert.That(Lines("input paused"), Has.Exactly(1).Contains(sender.UniqueName));
+
+        deaf.ReceiveAll();
+        Broker.Pass(TimeSpan.FromSeconds(1));
+        Assert.That(Lines("input resumed"), Has.Exactly(1).Contains(sender.UniqueName));
+        Assert.That(Broker.Bus.ConnectionCount, Is.EqualTo(5));
+        Assert.That(sender.ReceiveRaw(), Has.Length.GreaterThan(900_000), "the message, which it sends to itself");
+    }
+
+    [Test]
+    public void One_that_waits_for_room_may_leave()
+    {
+        Limit(limits => limits with { MaxTotalBytes = 4 << 20, MaxOutgoingBytes = 8 << 20 });
+        Broker.Connect(socketBuffer: 4096);
+        FakePeer sender = Broker.Connect();
+        for (int i = 0; i < 3; i++)
+        {
+            Broker.Connect().CallPeer(":1.0", "Do", new byte[400_000]);
+        }
+
+        sender.SendRaw(Message(900_000).AsSpan(0, 1000));
+        Assert.That(Broker.Bus.Counters.InputsPaused, Is.EqualTo(1));
+        Broker.Bus.Shutdown();
+        Broker.Pass(TimeSpan.FromSeconds(1));
+        Assert.That(Broker.Leftovers(), Is.Empty);
+    }
+
+    [Test]
     public void A_burst_of_whole_messages_never_ends_its_sender_however_little_memory_is_left()
     {
         Limit(limits => limits with { MaxTotalBytes = 200_000, MaxOutgoingBytes = 150_000 });
@@ -68,6 +112,8 @@ internal sealed class IncomingLimitTests : BusFixture
         Assert.That(Broker.Bus.ConnectionCount, Is.EqualTo(3));
         Assert.That(receiver.IsClosed, Is.False);
     }
+
+    private IEnumerable<string> Lines(string part) => Broker.Log.Lines.Select(line => line.Text).Where(text => text.Contains(part, StringComparison.Ordinal));
 
     private static byte[] Message(int bytes)
     {

@@ -1,3 +1,4 @@
+using XcpBroker.Metrics;
 using XcpBroker.Testing;
 
 namespace XcpBroker.Broker.Tests.Bus.Names;
@@ -112,7 +113,7 @@ internal sealed class DisconnectTests : BusFixture
         callee.Reply(call);
 
         Assert.That(callee.Hear(), Is.Empty);
-        Assert.That(Broker.Bus.Counters.UnexpectedReplies, Is.EqualTo(1));
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.UnexpectedReply), Is.EqualTo(1));
     }
 
     [Test]

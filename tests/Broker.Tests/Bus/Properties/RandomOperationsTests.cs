@@ -1,3 +1,4 @@
+using XcpBroker.Metrics;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Testing;
@@ -49,7 +50,7 @@ internal sealed class RandomOperationsTests : BusFixture
         CheckAnswers();
         CloseAll();
         Assert.That(Broker.Bus.Counters.Disconnects, Is.GreaterThan(40), "peers came and went");
-        Assert.That(Broker.Bus.Counters.UnexpectedReplies, Is.Positive);
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.UnexpectedReply), Is.Positive);
     }
 
     private void Step()

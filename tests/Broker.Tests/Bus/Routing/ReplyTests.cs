@@ -1,3 +1,4 @@
+using XcpBroker.Metrics;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Messages;
@@ -19,7 +20,7 @@ internal sealed class ReplyTests : BusFixture
 
         Assert.That(caller.Hear(), Is.EqualTo([$"return {serial}(once)"]));
         Assert.That(callee.Hear(), Is.Empty);
-        Assert.That(Broker.Bus.Counters.UnexpectedReplies, Is.EqualTo(1));
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.UnexpectedReply), Is.EqualTo(1));
     }
 
     [TestCase(MessageType.MethodReturn)]

@@ -1,3 +1,4 @@
+using XcpBroker.Metrics;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Testing;
 
@@ -52,7 +53,7 @@ internal sealed class UnicastTests : BusFixture
         sender.SendRaw(new WireMessage(4).Path("/a").Interface("a.b").Member("C").Destination("org.example.Nobody").Build());
 
         Assert.That(sender.Hear(), Is.Empty);
-        Assert.That(Broker.Bus.Counters.UnicastsToNobody, Is.EqualTo(2));
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.ToNobody), Is.EqualTo(2));
     }
 
     [Test]
@@ -132,7 +133,7 @@ internal sealed class UnicastTests : BusFixture
         Assert.That(receiver.Hear(), Is.Empty);
         Assert.That(sender.Hear(), Is.Empty);
         Assert.That(sender.Ask("GetId").ErrorName, Is.Null);
-        Assert.That(Broker.Bus.Counters.UnknownTypes, Is.EqualTo(12));
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.UnknownType), Is.EqualTo(12));
     }
 
     [Test]
@@ -148,7 +149,7 @@ internal sealed class UnicastTests : BusFixture
 
         Assert.That(receiver.Hear(), Is.Empty);
         Assert.That(sender.Hear(), Is.Empty);
-        Assert.That(Broker.Bus.Counters.ForgedSignals, Is.EqualTo(3));
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.ForgedSignal), Is.EqualTo(3));
         Assert.That(sender.Ask("GetId").ErrorName, Is.Null);
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using XcpBroker.Metrics;
 using XcpBroker.Testing;
 
 namespace XcpBroker.Broker.Tests.Bus.Scale;
@@ -25,7 +26,7 @@ internal sealed class SteadyStateTests : BusFixture
 
         Assert.That(AllocatedBy(() => Exchange(caller, call, callee, reply)), Is.Zero);
         Assert.That(Broker.Bus.Replies.Count, Is.Zero);
-        Assert.That(Broker.Bus.Counters.UnexpectedReplies, Is.Zero);
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.UnexpectedReply), Is.Zero);
         Assert.That(caller.BytesSent, Is.GreaterThan(Rounds * (long)reply.Length));
     }
 

@@ -1,0 +1,23 @@
+namespace XcpBroker.Metrics;
+
+/// <summary>Why a message went nowhere although its sender was not told.</summary>
+internal enum DropReason : byte
+{
+    /// <summary>Its type is none of the specification's.</summary>
+    UnknownType,
+
+    /// <summary>A signal of a peer with the interface org.freedesktop.DBus.</summary>
+    ForgedSignal,
+
+    /// <summary>A reply that nobody awaited.</summary>
+    UnexpectedReply,
+
+    /// <summary>A unicast signal, or a call that wants no answer, to a name that nobody owns.</summary>
+    ToNobody,
+
+    /// <summary>A unicast signal, or a call that wants no answer, that its receiver could not take.</summary>
+    ReceiverFull,
+
+    /// <summary>A signal or a reply to the bus itself.</summary>
+    ToBus,
+}
