@@ -44,6 +44,9 @@ public static class AddressParser
         return true;
     }
 
+    /// <summary>Whether addresses may begin so.</summary>
+    internal static bool IsKnownTransport(string transport) => transport == "unix";
+
     private static bool TryParseOne(string entry, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error)
     {
         address = null;
@@ -55,7 +58,7 @@ public static class AddressParser
         }
 
         string transport = entry[..colon];
-        if (transport != "unix")
+        if (!IsKnownTransport(transport))
         {
             error = $"unknown transport '{transport}' (known: unix)";
             return false;

@@ -1,0 +1,131 @@
+using System.Diagnostics.CodeAnalysis;
+using XcpBroker.Auth.Policy;
+using XcpBroker.Config.Reading;
+using XcpBroker.Config.Xml;
+
+namespace XcpBroker.Config;
+
+/// <summary>Reads configuration files in dbus-daemon's language. What is in a file makes it throw nothing.</summary>
+/// <param name="files">Where files come from.</param>
+/// <param name="users">Who is meant by names of users and groups.</param>
+/// <param name="standardDirectories">What the standard directories of services are.</param>
+/// <remarks>Source: dbus-daemon(1), "CONFIGURATION FILE"; bus/config-parser.c of dbus 1.14.10 and 1.16.2.</remarks>
+public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, StandardServiceDirectories standardDirectories)
+{
+    /// <summary>Reads a file and what it includes.</summary>
+    /// <param name="path">The file. Relative paths in it begin at its directory.</param>
+    /// <param name="configuration">What they say.</param>
+    /// <param name="problem">The first thing that is wrong.</param>
+    public bool TryRead(string path, [NotNullWhen(true)] out BusConfiguration? configuration, [NotNullWhen(false)] out ConfigProblem? problem) =>
+        TryRead(path, files, followsIncludes: true, out configuration, out problem);
+
+    /// <summary>Reads a text as if it were a file. No other file is opened: what it includes is among the warnings.</summary>
+    /// <param name="text">The bytes of the text.</param>
+    /// <param name="name">What to call it.</param>
+    /// <param name="configuration">What it says.</param>
+    /// <param name="problem">The first thing that is wrong.</param>
+    public bool TryReadText(
+        ReadOnlyMemory<byte> text,
+        string name,
+        [NotNullWhen(true)] out BusConfiguration? configuration,
+        [NotNullWhen(false)] out ConfigProblem? problem) =>
+        TryRead(name, new OneText(text), followsIncludes: false, out configuration, out problem);
+
+    private static bool TryReadAddresses(
+        ConfigDraft draft,
+        Surroundings surroundings,
+        out List<ListenAddress> addresses,
+        [NotNullWhen(false)] out ConfigProblem? problem)
+    {
+        addresses = [];
+        foreach (LocatedText listen in draft.Listen)
+        {
+            if (AddressParser.TryParse(listen.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
+            {
+                addresses.AddRange(read);
+                continue;
+            }
+
+            // An address for another build of dbus-daemon must not keep the bus from listening on the others.
+            string transport = listen.Value.Split(':')[0];
+            ConfigProblem wrong = new(listen.File, listen.Position.Line, listen.Position.Column, error);
+            if (AddressParser.IsKnownTransport(transport) || transport == listen.Value)
+            {
+                problem = wrong;
+                return false;
+            }
+
+            surroundings.Warnings.Add(wrong with { Message = $"{error}; the address is ignored" });
+        }
+
+        problem = null;
+        return true;
+    }
+
+    private bool TryRead(
+        string path,
+        IConfigFiles source,
+        bool followsIncludes,
+        [NotNullWhen(true)] out BusConfiguration? configuration,
+        [NotNullWhen(false)] out ConfigProblem? problem)
+    {
+        configuration = null;
+        Surroundings surroundings = new(source, users, standardDirectories);
+        ConfigDraft draft = new();
+        problem = new IncludeReader(surroundings, followsIncludes).ReadRoot(path, draft, out XmlPosition root);
+        if (problem is null && draft.Listen.Count == 0)
+        {
+            problem = new ConfigProblem(path, root.Line, root.Column, "there is no address to listen on; expected <listen> in <busconfig>");
+        }
+
+        if (problem is not null || !TryReadAddresses(draft, surroundings, out List<ListenAddress> addresses, out problem))
+        {
+            return false;
+        }
+
+        configuration = Build(path, draft, surroundings, addresses);
+        return true;
+    }
+
+    private static BusConfiguration Build(string path, ConfigDraft draft, Surroundings surroundings, List<ListenAddress> addresses)
+    {
+        bool isXcp = draft.Type == BusConfiguration.XcpType;
+        return new BusConfiguration
+        {
+            File = path,
+            Type = draft.Type,
+            User = draft.User,
+            Fork = draft.Fork,
+            KeepUmask = draft.KeepUmask,
+            Syslog = draft.Syslog,
+            AllowAnonymous = draft.AllowAnonymous,
+            PidFile = draft.PidFile,
+            ServiceHelper = draft.ServiceHelper,
+            Addresses = addresses,
+            AuthMechanisms = draft.AuthMechanisms,
+            ServiceDirectories = draft.ServiceDirectories,
+            Limits = LimitReader.Apply(isXcp ? DefaultLimits.Embedded : DefaultLimits.DbusDaemonSystem, draft.Limits),
+            Policy = new PolicySet(draft.Policy, isStrict: isXcp),
+            Files = surroundings.FilesSeen,
+            Directories = surroundings.DirectoriesSeen,
+            Warnings = surroundings.Warnings,
+        };
+    }
+
+    private sealed class OneText(ReadOnlyMemory<byte> text) : IConfigFiles
+    {
+        public bool TryRead(string path, [NotNullWhen(true)] out byte[]? content, [NotNullWhen(false)] out ConfigFileFailure? failure)
+        {
+            content = text.ToArray();
+            failure = null;
+            return true;
+        }
+
+        public bool TryList(string path, [NotNullWhen(true)] out IReadOnlyList<string>? names, [NotNullWhen(false)] out ConfigFileFailure? failure)
+        {
+            names = null;
+            failure = new ConfigFileFailure(IsMissing: true, "no directory is looked at");
+            return false;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using XcpBroker.Auth.Policy;
+using XcpBroker.Config.Xml;
+
+namespace XcpBroker.Config.Reading;
+
+/// <summary>An element's text and where the element is.</summary>
+internal readonly record struct LocatedText(string Value, string File, XmlPosition Position);
+
+/// <summary>A <c>&lt;limit&gt;</c>.</summary>
+internal readonly record struct LimitSetting(string Name, string Value, string File, XmlPosition Position);
+
+/// <summary>What has been read so far of one file and its includes; a file that turns out to be bad leaves nothing behind.</summary>
+internal sealed class ConfigDraft
+{
+    internal string? Type { get; set; }
+
+    internal string? User { get; set; }
+
+    internal string? PidFile { get; set; }
+
+    internal string? ServiceHelper { get; set; }
+
+    internal bool Fork { get; set; }
+
+    internal bool KeepUmask { get; set; }
+
+    internal bool Syslog { get; set; }
+
+    internal bool AllowAnonymous { get; set; }
+
+    internal List<LocatedText> Listen { get; } = [];
+
+    internal List<string> AuthMechanisms { get; } = [];
+
+    internal List<ServiceDirectory> ServiceDirectories { get; } = [];
+
+    internal List<PolicyEntry> Policy { get; } = [];
+
+    /// <summary>In the order written: the later one of the same name holds.</summary>
+    internal List<LimitSetting> Limits { get; } = [];
+
+    /// <summary>Adds what an included file says, which overrides what was said before.</summary>
+    internal void Absorb(ConfigDraft included)
+    {
+        Type = included.Type ?? Type;
+        User = included.User ?? User;
+        PidFile = included.PidFile ?? PidFile;
+        ServiceHelper = included.ServiceHelper ?? ServiceHelper;
+        Fork |= included.Fork;
+        KeepUmask |= included.KeepUmask;
+        Syslog |= included.Syslog;
+        AllowAnonymous |= included.AllowAnonymous;
+        Listen.AddRange(included.Listen);
+        AuthMechanisms.AddRange(included.AuthMechanisms);
+        AddServiceDirectories(included.ServiceDirectories);
+        Policy.AddRange(included.Policy);
+        Limits.AddRange(included.Limits);
+    }
+
+    /// <summary>A directory that is there already stays where it is.</summary>
+    internal void AddServiceDirectories(IEnumerable<ServiceDirectory> directories) =>
+        ServiceDirectories.AddRange(directories.Where(added => !ServiceDirectories.Exists(known => known.Path == added.Path)));
+}
