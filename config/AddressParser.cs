@@ -44,9 +44,6 @@ public static class AddressParser
         return true;
     }
 
-    /// <summary>Whether addresses may begin so.</summary>
-    internal static bool IsKnownTransport(string transport) => transport == "unix";
-
     private static bool TryParseOne(string entry, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error)
     {
         address = null;
@@ -58,7 +55,7 @@ public static class AddressParser
         }
 
         string transport = entry[..colon];
-        if (!IsKnownTransport(transport))
+        if (transport != "unix")
         {
             error = $"unknown transport '{transport}' (known: unix)";
             return false;

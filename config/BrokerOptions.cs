@@ -1,3 +1,5 @@
+using XcpBroker.Auth.Policy;
+
 namespace XcpBroker.Config;
 
 /// <summary>Where log lines go besides, or instead of, standard error.</summary>
@@ -58,4 +60,28 @@ public sealed record BrokerOptions
 
     /// <summary>Whether a detached broker keeps its caller's umask instead of 022.</summary>
     public bool KeepUmask { get; init; }
+
+    /// <summary>The configuration file that all this comes from; null: there is none. Read again, it is what a reload goes by.</summary>
+    public BusConfiguration? Configuration { get; init; }
+
+    /// <summary>What kind of bus it is: "system", "session", "xcp" or anything; null: a file did not say, or there is none.</summary>
+    public string? BusType { get; init; }
+
+    /// <summary>Who may connect, and what they may send, receive and own.</summary>
+    public PolicySet Policy { get; init; } = PolicySet.OpenToOwnUser();
+
+    /// <summary>The SASL mechanisms that are offered; empty: all.</summary>
+    public IReadOnlyList<string> AuthMechanisms { get; init; } = ["EXTERNAL"];
+
+    /// <summary>Whether who authenticates as nobody may connect.</summary>
+    public bool AllowAnonymous { get; init; }
+
+    /// <summary>Where services that can be started are described, the first one first.</summary>
+    public IReadOnlyList<ServiceDirectory> ServiceDirectories { get; init; } = [];
+
+    /// <summary>The program that dbus-daemon would start services with; null: none is named.</summary>
+    public string? ServiceHelper { get; init; }
+
+    /// <summary>Whether services that name a systemd unit are started by asking systemd.</summary>
+    public bool SystemdActivation { get; init; }
 }

@@ -31,35 +31,23 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         [NotNullWhen(false)] out ConfigProblem? problem) =>
         TryRead(name, new OneText(text), followsIncludes: false, out configuration, out problem);
 
-    private static bool TryReadAddresses(
-        ConfigDraft draft,
-        Surroundings surroundings,
-        out List<ListenAddress> addresses,
-        [NotNullWhen(false)] out ConfigProblem? problem)
+    /// <summary>An address that is for another build of dbus-daemon, or wrong, must not keep the bus from listening on the others.</summary>
+    private static List<ListenAddress> ReadAddresses(ConfigDraft draft, List<ConfigProblem> unusable)
     {
-        addresses = [];
+        List<ListenAddress> addresses = [];
         foreach (LocatedText listen in draft.Listen)
         {
             if (AddressParser.TryParse(listen.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
             {
                 addresses.AddRange(read);
-                continue;
             }
-
-            // An address for another build of dbus-daemon must not keep the bus from listening on the others.
-            string transport = listen.Value.Split(':')[0];
-            ConfigProblem wrong = new(listen.File, listen.Position.Line, listen.Position.Column, error);
-            if (AddressParser.IsKnownTransport(transport) || transport == listen.Value)
+            else
             {
-                problem = wrong;
-                return false;
+                unusable.Add(new ConfigProblem(listen.File, listen.Position.Line, listen.Position.Column, $"cannot listen on {error}"));
             }
-
-            surroundings.Warnings.Add(wrong with { Message = $"{error}; the address is ignored" });
         }
 
-        problem = null;
-        return true;
+        return addresses;
     }
 
     private bool TryRead(
@@ -78,18 +66,15 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             problem = new ConfigProblem(path, root.Line, root.Column, "there is no address to listen on; expected <listen> in <busconfig>");
         }
 
-        if (problem is not null || !TryReadAddresses(draft, surroundings, out List<ListenAddress> addresses, out problem))
-        {
-            return false;
-        }
-
-        configuration = Build(path, draft, surroundings, addresses);
-        return true;
+        configuration = problem is null ? Build(path, draft, surroundings) : null;
+        return problem is null;
     }
 
-    private static BusConfiguration Build(string path, ConfigDraft draft, Surroundings surroundings, List<ListenAddress> addresses)
+    private static BusConfiguration Build(string path, ConfigDraft draft, Surroundings surroundings)
     {
         bool isXcp = draft.Type == BusConfiguration.XcpType;
+        List<ConfigProblem> unusable = [];
+        List<ListenAddress> addresses = ReadAddresses(draft, unusable);
         return new BusConfiguration
         {
             File = path,
@@ -102,13 +87,14 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             PidFile = draft.PidFile,
             ServiceHelper = draft.ServiceHelper,
             Addresses = addresses,
+            UnusableAddresses = unusable,
             AuthMechanisms = draft.AuthMechanisms,
             ServiceDirectories = draft.ServiceDirectories,
             Limits = LimitReader.Apply(isXcp ? DefaultLimits.Embedded : DefaultLimits.DbusDaemonSystem, draft.Limits),
             Policy = new PolicySet(draft.Policy, isStrict: isXcp),
             Files = surroundings.FilesSeen,
             Directories = surroundings.DirectoriesSeen,
-            Warnings = surroundings.Warnings,
+            Warnings = [.. surroundings.Warnings, .. unusable],
         };
     }
 

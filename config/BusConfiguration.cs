@@ -36,8 +36,11 @@ public sealed record BusConfiguration
     /// <summary>servicehelper; rooted or relative as the file's own path.</summary>
     public string? ServiceHelper { get; init; }
 
-    /// <summary>listen: the addresses that this broker knows, in the order written. The others are among the <see cref="Warnings"/>.</summary>
+    /// <summary>listen: the addresses that this broker knows, in the order written.</summary>
     public IReadOnlyList<ListenAddress> Addresses { get; init; } = [];
+
+    /// <summary>listen: why the other addresses are not among them; also among the <see cref="Warnings"/>.</summary>
+    public IReadOnlyList<ConfigProblem> UnusableAddresses { get; init; } = [];
 
     /// <summary>auth: the SASL mechanisms that may be used; empty: all.</summary>
     public IReadOnlyList<string> AuthMechanisms { get; init; } = [];
