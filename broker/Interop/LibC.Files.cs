@@ -1,0 +1,31 @@
+using System.Runtime.InteropServices;
+
+namespace XcpBroker.Interop;
+
+/// <summary>This part is about files.</summary>
+internal static unsafe partial class LibC
+{
+    internal const int O_RDONLY = 0;
+    internal const int O_NOCTTY = 0x100;
+    internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_BASIC_STATS = 0x7ff;
+    internal const ushort FileTypeMask = 0xf000;
+    internal const ushort RegularFile = 0x8000;
+
+    /// <summary>struct statx, which is alike on all architectures (struct stat is not): the fields that are read here.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    internal struct FileStatus
+    {
+        [FieldOffset(20)]
+        internal uint UserId;
+
+        [FieldOffset(28)]
+        internal ushort Mode;
+
+        [FieldOffset(40)]
+        internal ulong Size;
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int GetFileStatus(int directory, string path, int flags, uint mask, FileStatus* status);
+}
