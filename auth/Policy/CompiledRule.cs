@@ -43,12 +43,13 @@ internal sealed class CompiledRule
 
     internal bool MatchesEvery { get; }
 
+    /// <remarks>The member first: it is what the many rules for one service differ in.</remarks>
     internal bool Matches(in PolicyRequest request) => MatchesEvery
-        || (MatchesState(request)
+        || (MatchesField(_member, request.Member, _isStrict)
             && MatchesField(_interface, request.Interface, isStrict: true)
-            && MatchesField(_member, request.Member, _isStrict)
             && MatchesField(_path, request.Path, _isStrict)
-            && MatchesField(_error, request.ErrorName, _isStrict));
+            && MatchesField(_error, request.ErrorName, _isStrict)
+            && MatchesState(request));
 
     private static byte[]? Bytes(string? text) => text is null ? null : StrictUtf8.Instance.GetBytes(text);
 

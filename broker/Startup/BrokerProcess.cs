@@ -19,6 +19,11 @@ internal static class BrokerProcess
         ILogger log = deferred.CreateLogger(StartupLog.Category);
         using StopSignals signals = new(log);
         RaiseOpenFileLimit(log);
+        foreach (ConfigProblem warning in options.Configuration?.Warnings ?? [])
+        {
+            StartupLog.ConfigurationWarning(log, warning);
+        }
+
         BrokerOptions complete = Complete(options);
         IReadOnlyList<ListeningSocket> sockets = ListeningSockets.Open(complete, deferred.CreateLogger(RunningBus.LogCategory));
         using RunningBus bus = RunningBus.Start(complete, sockets, deferred);

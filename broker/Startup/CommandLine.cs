@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using XcpBroker.Config;
+using static XcpBroker.Startup.CommandLineWords;
 
 namespace XcpBroker.Startup;
 
@@ -13,36 +13,44 @@ internal enum CommandLineRequest
     ShowHelp,
     ShowVersion,
     ShowIntrospection,
+    RunTool,
 }
 
 /// <summary>A command line that was understood.</summary>
 /// <param name="Request">What it asks for.</param>
-/// <param name="Options">What to run; without addresses when none is given.</param>
+/// <param name="Choices">What to run, as far as the command line says.</param>
 /// <param name="ReadyDescriptor">The value of <see cref="DetachedStart.ReadyOption"/>: this process is the detached child.</param>
-internal sealed record ParsedCommandLine(CommandLineRequest Request, BrokerOptions Options, int? ReadyDescriptor);
+internal sealed record ParsedCommandLine(CommandLineRequest Request, CommandLineChoices Choices, int? ReadyDescriptor)
+{
+    /// <summary>Of <see cref="CommandLineRequest.RunTool"/>: does it, and returns the exit status.</summary>
+    internal Func<int>? Tool { get; init; }
+
+    /// <summary>Of <see cref="CommandLineRequest.ShowHelp"/>: the words of the command that help is asked for.</summary>
+    internal IReadOnlyList<string> HelpWords { get; init; } = [];
+}
 
 /// <summary>The options, named and written as dbus-daemon's: a value may follow '=' or be the next word.</summary>
-/// <remarks>
-/// System.CommandLine divides the words and prints the help; what a value means, and every error, is ours: one line that quotes the
-/// wrong word. So to it each option takes any number of strings.
-/// </remarks>
 internal sealed class CommandLine
 {
+    private readonly ConfigurationChoice _configuration = new();
     private readonly Option<string[]> _address = Value("--address", "ADDRESS", "Listen on this address; several are separated by ';'.");
     private readonly Option<string[]> _printAddress = Value("--print-address", "FD", "Print the addresses to use to this descriptor (1).", needsValue: false);
     private readonly Option<string[]> _printPid = Value("--print-pid", "FD", "Print the process id to this descriptor (1).", needsValue: false);
-    private readonly Option<bool> _noFork = Switch("--nofork", "Stay in the foreground (the default).");
+    private readonly Option<bool> _noFork = Switch("--nofork", "Stay in the foreground, though the configuration file says otherwise.");
     private readonly Option<bool> _fork = Switch("--fork", "Detach from the caller as soon as the bus serves.");
-    private readonly Option<bool> _noPidFile = Switch("--nopidfile", "Write no pid file (there is none without a configuration file).");
+    private readonly Option<bool> _noPidFile = Switch("--nopidfile", "Write no pid file, though the configuration file names one.");
     private readonly Option<bool> _noSyslog = Switch("--nosyslog", "Log to standard error only (the default in the foreground).");
     private readonly Option<bool> _syslog = Switch("--syslog", "Log to syslog and standard error.");
     private readonly Option<bool> _syslogOnly = Switch("--syslog-only", "Log to syslog only (the default after --fork).");
+    private readonly Option<bool> _systemdActivation = Switch("--systemd-activation", "Ask systemd to start services that name a unit.");
     private readonly Option<string[]> _limit = Value("--limit", "NAME=VALUE", "Set a limit; may be given several times.");
     private readonly Option<string[]> _stateDirectory = Value("--state-directory", "DIR", "Keep here what must outlive the process.");
     private readonly Option<string[]> _ready = Value(DetachedStart.ReadyOption, "FD", "");
     private readonly Option<bool> _introspect = Switch("--introspect", "Print the introspection data of the bus and exit.");
     private readonly Option<bool> _version = Switch("--version", "Print the version and exit.");
     private readonly HelpOption _help = new("--help", "-h");
+    private readonly ConfigCheckCommand _check = new();
+    private readonly PolicyExplainCommand _explain = new();
     private readonly RootCommand _root = new("A D-Bus message bus.");
 
     internal CommandLine()
@@ -52,57 +60,78 @@ internal sealed class CommandLine
         _root.Options.Clear();
         foreach (Option option in (Option[])
         [
-            _address, _printAddress, _printPid, _noFork, _fork, _noPidFile, _noSyslog, _syslog, _syslogOnly, _limit, _stateDirectory,
-            _introspect, _version, _help, _ready,
+            .. _configuration.Options, _address, _printAddress, _printPid, _noFork, _fork, _noPidFile, _noSyslog, _syslog, _syslogOnly,
+            _systemdActivation, _limit, _stateDirectory, _introspect, _version, _help, _ready,
         ])
         {
             _root.Options.Add(option);
         }
+
+        _root.Subcommands.Add(new Command("config", "Look at configuration files.") { _check.Command });
+        _root.Subcommands.Add(new Command("policy", "Look at policies.") { _explain.Command });
     }
 
     /// <summary>Reads the arguments of Main.</summary>
     /// <exception cref="StartException">They are wrong.</exception>
-    internal ParsedCommandLine Parse(IReadOnlyList<string> arguments, AddressSurroundings surroundings)
+    internal ParsedCommandLine Parse(IReadOnlyList<string> arguments, string workingDirectory)
     {
         ParseResult result = _root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         CommandLineRequest request = Request(result);
-        BrokerOptions options = new() { Addresses = [], Surroundings = surroundings };
         if (request is CommandLineRequest.ShowHelp or CommandLineRequest.ShowVersion)
         {
-            return new ParsedCommandLine(request, options, null);
+            return new ParsedCommandLine(request, new CommandLineChoices(), null) { HelpWords = WordsOf(result.CommandResult.Command) };
+        }
+
+        if (result.CommandResult.Command != _root)
+        {
+            return new ParsedCommandLine(CommandLineRequest.RunTool, new CommandLineChoices(), null) { Tool = Tool(result, workingDirectory) };
         }
 
         RefuseUnknown(result);
-        bool fork = IsLast(result, _fork, _noFork);
-        options = options with
+        CommandLineChoices choices = new()
         {
+            ConfigurationFile = _configuration.Find(result, workingDirectory),
             Addresses = Single(result, _address) is { } address ? Addresses(address) : [],
             Limits = Limits(result),
-            StateDirectory = Single(result, _stateDirectory) is { } directory ? Path.Combine(surroundings.WorkingDirectory, directory) : null,
+            StateDirectory = Single(result, _stateDirectory) is { } directory ? Path.Combine(workingDirectory, directory) : null,
             PrintAddressDescriptor = Descriptor(result, _printAddress),
             PrintPidDescriptor = Descriptor(result, _printPid),
-            Fork = fork,
-            Syslog = Syslog(result, fork),
+            Fork = IsLast(result, _fork, _noFork) ? true : IsLast(result, _noFork) ? false : null,
+            Syslog = Syslog(result),
+            IgnoresPidFile = Given(result, _noPidFile) is not null,
+            SystemdActivation = Given(result, _systemdActivation) is not null,
         };
-        return new ParsedCommandLine(request, options, Descriptor(result, _ready));
+        return new ParsedCommandLine(request, choices, Descriptor(result, _ready));
     }
 
     /// <summary>The help, for standard output.</summary>
-    internal string HelpText()
+    /// <param name="words">The command that it is for; empty: the broker itself.</param>
+    internal string HelpText(IReadOnlyList<string> words)
     {
         using StringWriter text = new(CultureInfo.InvariantCulture);
-        _ = _root.Parse(["--help"]).Invoke(new InvocationConfiguration { Output = text });
+        _ = _root.Parse([.. words, "--help"]).Invoke(new InvocationConfiguration { Output = text });
         return text.ToString();
     }
 
-    private static Option<string[]> Value(string name, string valueName, string description, bool needsValue = true) => new(name)
-    {
-        Description = description,
-        HelpName = valueName,
-        Arity = needsValue ? ArgumentArity.OneOrMore : ArgumentArity.ZeroOrMore,
-    };
+    private static IReadOnlyList<string> WordsOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent ? [.. WordsOf(parent), command.Name] : [];
 
-    private static Option<bool> Switch(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
+    private Func<int> Tool(ParseResult result, string workingDirectory)
+    {
+        Command command = result.CommandResult.Command;
+        if (command == _check.Command)
+        {
+            return () => _check.Run(result, workingDirectory);
+        }
+
+        if (command == _explain.Command)
+        {
+            return () => _explain.Run(result, workingDirectory);
+        }
+
+        RefuseUnknown(result);
+        throw new StartException($"expected '{command.Subcommands[0].Name}' after '{command.Name}'");
+    }
 
     private CommandLineRequest Request(ParseResult result) =>
         Given(result, _help) is not null ? CommandLineRequest.ShowHelp
@@ -110,80 +139,14 @@ internal sealed class CommandLine
         : Given(result, _introspect) is not null ? CommandLineRequest.ShowIntrospection
         : CommandLineRequest.Run;
 
-    private static void RefuseUnknown(ParseResult result)
-    {
-        if (result.Tokens.FirstOrDefault(token => token.Type == TokenType.Directive)?.Value is { } directive)
-        {
-            throw new StartException($"unexpected argument '{directive}'");
-        }
-
-        if (result.UnmatchedTokens is [string unknown, ..])
-        {
-            throw new StartException(unknown.StartsWith('-') ? $"unknown option '{unknown}'" : $"unexpected argument '{unknown}'");
-        }
-    }
-
-    /// <summary>Whether the first option is given, after every other one.</summary>
-    private static bool IsLast(ParseResult result, Option option, params ReadOnlySpan<Option> others)
-    {
-        int position = Position(result, option);
-        bool last = position >= 0;
-        foreach (Option other in others)
-        {
-            last &= Position(result, other) < position;
-        }
-
-        return last;
-    }
-
-    private static int Position(ParseResult result, Option option)
-    {
-        for (int i = result.Tokens.Count - 1; i >= 0; i--)
-        {
-            if (result.Tokens[i].Type == TokenType.Option && result.Tokens[i].Value == option.Name)
-            {
-                return i;
-            }
-        }
-
-        return -1;
-    }
-
-    // A switch that is not given has a result too, for its default.
-    private static OptionResult? Given(ParseResult result, Option option) => result.GetResult(option) is { Implicit: false } given ? given : null;
-
-    private static IReadOnlyList<string> Values(ParseResult result, Option option)
-    {
-        if (Given(result, option) is not { } given)
-        {
-            return [];
-        }
-
-        return given.Tokens.Count == given.IdentifierTokenCount || option.Arity.MinimumNumberOfValues == 0
-            ? [.. given.Tokens.Select(token => token.Value)]
-            : throw new StartException($"option {option.Name} needs a value");
-    }
-
-    /// <summary>Null when the option is not given; empty when it has no value.</summary>
-    private static string? Single(ParseResult result, Option option)
-    {
-        IReadOnlyList<string> values = Values(result, option);
-        return Given(result, option) switch
-        {
-            null => null,
-            { IdentifierTokenCount: > 1 } => throw new StartException($"option {option.Name} is given more than once"),
-            _ => values.Count == 0 ? "" : values[0],
-        };
-    }
-
     private static IReadOnlyList<ListenAddress> Addresses(string text) =>
         AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error)
             ? addresses
             : throw new StartException($"option --address: {error}");
 
-    private LimitOptions Limits(ParseResult result)
+    private List<(string Name, string Value)> Limits(ParseResult result)
     {
-        LimitOptions limits = DefaultLimits.Embedded;
+        List<(string Name, string Value)> limits = [];
         foreach (string assignment in Values(result, _limit))
         {
             int equals = assignment.IndexOf('=', StringComparison.Ordinal);
@@ -192,9 +155,13 @@ internal sealed class CommandLine
                 throw new StartException($"option --limit: '{assignment}' is not of the form NAME=VALUE");
             }
 
-            limits = LimitTable.TrySet(limits, assignment[..equals], assignment[(equals + 1)..], out LimitOptions? changed, out string? error)
-                ? changed
-                : throw new StartException($"option --limit: {error}");
+            (string name, string value) = (assignment[..equals], assignment[(equals + 1)..]);
+            if (!LimitTable.TrySet(DefaultLimits.Embedded, name, value, out _, out string? error))
+            {
+                throw new StartException($"option --limit: {error}");
+            }
+
+            limits.Add((name, value));
         }
 
         return limits;
@@ -222,9 +189,9 @@ internal sealed class CommandLine
             : throw new StartException($"option {option.Name}: file descriptor {descriptor} is not open");
     }
 
-    private SyslogMode Syslog(ParseResult result, bool fork) =>
+    private SyslogMode? Syslog(ParseResult result) =>
         IsLast(result, _syslogOnly, _syslog, _noSyslog) ? SyslogMode.Only
         : IsLast(result, _syslog, _syslogOnly, _noSyslog) ? SyslogMode.Also
-        : fork && !IsLast(result, _noSyslog) ? SyslogMode.Only
-        : SyslogMode.None;
+        : IsLast(result, _noSyslog) ? SyslogMode.None
+        : null;
 }

@@ -30,12 +30,12 @@ internal static class EntryPoint
 
     private static int Run(string[] arguments, CommandLine commandLine)
     {
-        AddressSurroundings surroundings = new(WorkingDirectory(), Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
-        ParsedCommandLine command = commandLine.Parse(arguments, surroundings);
+        string workingDirectory = WorkingDirectory();
+        ParsedCommandLine command = commandLine.Parse(arguments, workingDirectory);
         switch (command.Request)
         {
             case CommandLineRequest.ShowHelp:
-                Descriptors.Write(Descriptors.StandardOutput, commandLine.HelpText());
+                Descriptors.Write(Descriptors.StandardOutput, commandLine.HelpText(command.HelpWords));
                 return 0;
             case CommandLineRequest.ShowVersion:
                 Descriptors.Write(Descriptors.StandardOutput, $"xcp-broker {typeof(EntryPoint).Assembly.GetName().Version?.ToString(3)}\n");
@@ -43,10 +43,14 @@ internal static class EntryPoint
             case CommandLineRequest.ShowIntrospection:
                 Descriptors.Write(Descriptors.StandardOutput, StandardIntrospection.Render("/org/freedesktop/DBus"));
                 return 0;
+            case CommandLineRequest.RunTool:
+                return command.Tool!();
             default:
-                return command.Options.Fork && command.ReadyDescriptor is null
+                AddressSurroundings surroundings = new(workingDirectory, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
+                BrokerOptions options = ConfigurationFile.Resolve(command.Choices, surroundings);
+                return options.Fork && command.ReadyDescriptor is null
                     ? DetachedStart.Run(arguments)
-                    : BrokerProcess.Run(command.Options, command.ReadyDescriptor);
+                    : BrokerProcess.Run(options, command.ReadyDescriptor);
         }
     }
 

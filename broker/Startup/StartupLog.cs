@@ -25,4 +25,7 @@ internal static partial class StartupLog
 
     [LoggerMessage(6, LogLevel.Warning, "{Count} log entries from the start were lost")]
     internal static partial void EarlyEntriesLost(ILogger logger, int count);
+
+    [LoggerMessage(7, LogLevel.Warning, "{Problem}")]
+    internal static partial void ConfigurationWarning(ILogger logger, XcpBroker.Config.ConfigProblem problem);
 }

@@ -27,7 +27,7 @@ internal sealed class FakeFiles : IConfigFiles
 
     public bool TryList(string path, [NotNullWhen(true)] out IReadOnlyList<string>? names, [NotNullWhen(false)] out ConfigFileFailure? failure)
     {
-        names = [.. _files.Keys.Where(file => Path.GetDirectoryName(file) == path).Select(file => Path.GetFileName(file)).Reverse()];
+        names = [.. _files.Keys.Where(file => Path.GetDirectoryName(file) == path.TrimEnd('/')).Select(file => Path.GetFileName(file)).Reverse()];
         failure = Locked.Contains(path) ? new ConfigFileFailure(false, "there is no permission to read the directory")
             : names.Count == 0 ? new ConfigFileFailure(true, "there is no such directory")
             : null;

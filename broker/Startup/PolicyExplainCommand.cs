@@ -1,0 +1,142 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using XcpBroker.Auth.Policy;
+using XcpBroker.Config;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Protocol.Names;
+using static XcpBroker.Startup.CommandLineWords;
+
+namespace XcpBroker.Startup;
+
+/// <summary><c>xcp-broker policy explain</c>: what would become of a message, or of a wish for a name, and which rule says so.</summary>
+internal sealed class PolicyExplainCommand
+{
+    private const int Denied = 2;
+
+    private readonly ConfigurationChoice _configuration = new();
+    private readonly Option<string[]> _user = Value("--user", "USER", "Who sends: a name or a number (who asks).");
+    private readonly Option<string[]> _group = Value("--group", "GROUP", "A group of the sender instead of those that the host knows; may be given several times.");
+    private readonly Option<string[]> _sender = Value("--sender", "NAME", "A name that the sender owns; may be given several times.");
+    private readonly Option<string[]> _destination = Value("--destination", "NAME", "A name that the receiver owns or waits for; may be given several times.");
+    private readonly Option<string[]> _destinationUser = Value("--destination-user", "USER", "Who receives (who sends).");
+    private readonly Option<string[]> _type = Value("--type", "TYPE", "method_call, signal, method_return or error (method_call).");
+    private readonly Option<string[]> _path = Value("--path", "PATH", "The message's path.");
+    private readonly Option<string[]> _interface = Value("--interface", "NAME", "The message's interface.");
+    private readonly Option<string[]> _member = Value("--member", "NAME", "The message's member.");
+    private readonly Option<string[]> _error = Value("--error", "NAME", "The message's error name.");
+    private readonly Option<string[]> _fds = Value("--fds", "NUMBER", "Descriptors that come with the message (0).");
+    private readonly Option<string[]> _own = Value("--own", "NAME", "Instead of a message: may the user own this name?");
+
+    internal PolicyExplainCommand()
+    {
+        Command = new Command("explain", "Say what would become of a message and which rule decides, without a running bus.");
+        foreach (Option option in (Option[])
+        [
+            .. _configuration.Options, _user, _group, _sender, _destination, _destinationUser, _type, _path, _interface, _member, _error, _fds, _own,
+        ])
+        {
+            Command.Options.Add(option);
+        }
+    }
+
+    internal Command Command { get; }
+
+    /// <returns>The exit status: 0 allowed, 2 denied.</returns>
+    /// <exception cref="StartException">The question or the configuration file is wrong.</exception>
+    internal int Run(ParseResult result, string workingDirectory)
+    {
+        RefuseUnknown(result);
+        HostUsers users = new();
+        BusConfiguration configuration = ConfigurationFile.Read(_configuration.Find(result, workingDirectory) ?? ConfigurationFile.Own);
+        PolicyPeer sender = Sender(result, users);
+        StringBuilder text = new();
+        bool isAllowed = Add(text, "connect", configuration.Policy.CheckConnect(sender.UserId, sender.Groups, OwnUser(configuration, users)));
+        if (Single(result, _own) is { } name)
+        {
+            isAllowed &= Add(text, "own", configuration.Policy.ForPeer(sender.UserId, sender.Groups, isAtConsole: false).CheckOwn(name));
+        }
+        else
+        {
+            (PolicyVerdict send, PolicyVerdict? receive) = Question(result, sender, users).Ask(configuration.Policy);
+            isAllowed &= Add(text, "send", send) & (receive is not { } verdict || Add(text, "receive", verdict));
+        }
+
+        text.Append(isAllowed ? "allowed\n" : "denied\n");
+        Descriptors.Write(Descriptors.StandardOutput, text.ToString());
+        return isAllowed ? 0 : Denied;
+    }
+
+    private static bool Add(StringBuilder text, string what, PolicyVerdict verdict)
+    {
+        string rule = verdict.Rule is { } decided ? $"{decided.Source} {decided}" : "no rule matches";
+        text.Append(CultureInfo.InvariantCulture, $"{what,-8} {(verdict.IsAllowed ? "allowed" : "denied"),-8} {rule}\n");
+        return verdict.IsAllowed;
+    }
+
+    private static uint OwnUser(BusConfiguration configuration, HostUsers users) =>
+        configuration.User is { } name && User(name, users) is { } user ? user : HostIdentity.OwnCredentials().UserId!.Value;
+
+    private static uint? User(string name, HostUsers users) => Number(name) ?? users.FindUser(name);
+
+    private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null;
+
+    private PolicyPeer Sender(ParseResult result, HostUsers users)
+    {
+        uint user = Single(result, _user) is { } name
+            ? User(name, users) ?? throw new StartException($"option --user: there is no user '{name}'")
+            : HostIdentity.OwnCredentials().UserId!.Value;
+        IReadOnlyList<string> groups = Values(result, _group);
+        return new PolicyPeer(user, groups.Count == 0 ? HostUsers.GroupsOf(user) ?? [] : [.. groups.Select(Group).Order()], Names(result, _sender));
+
+        uint Group(string group) => Number(group) ?? users.FindGroup(group) ?? throw new StartException($"option --group: there is no group '{group}'");
+    }
+
+    private PolicyQuestion Question(ParseResult result, PolicyPeer sender, HostUsers users)
+    {
+        MessageType type = Single(result, _type) switch
+        {
+            null or "method_call" => MessageType.MethodCall,
+            "method_return" => MessageType.MethodReturn,
+            "error" => MessageType.Error,
+            "signal" => MessageType.Signal,
+            { } other => throw new StartException($"option --type: '{other}' is none of method_call, signal, method_return, error"),
+        };
+        IReadOnlyList<string> destination = Names(result, _destination);
+        bool toBus = destination.Contains(BusName.Driver) || (destination.Count == 0 && type == MessageType.MethodCall);
+        return new PolicyQuestion
+        {
+            Type = type,
+            Sender = sender,
+            Receiver = toBus ? null : Receiver(result, sender, destination, users),
+            Path = Single(result, _path),
+            Interface = Single(result, _interface),
+            Member = Single(result, _member),
+            ErrorName = Single(result, _error),
+            IsBroadcast = destination.Count == 0 && type == MessageType.Signal,
+            Reply = type is MessageType.MethodReturn or MessageType.Error ? ReplyState.Requested : ReplyState.NoReply,
+            UnixFds = Single(result, _fds) is not { } fds ? 0
+                : Number(fds) is { } number and <= MessageRule.MaximumFds ? (int)number
+                : throw new StartException($"option --fds: '{fds}' is not a number from 0 to {MessageRule.MaximumFds}"),
+        };
+    }
+
+    private PolicyPeer Receiver(ParseResult result, PolicyPeer sender, IReadOnlyList<string> names, HostUsers users)
+    {
+        if (Single(result, _destinationUser) is not { } name)
+        {
+            return sender with { Names = names };
+        }
+
+        uint user = User(name, users) ?? throw new StartException($"option --destination-user: there is no user '{name}'");
+        return new PolicyPeer(user, HostUsers.GroupsOf(user) ?? [], names);
+    }
+
+    private static IReadOnlyList<string> Names(ParseResult result, Option option)
+    {
+        IReadOnlyList<string> names = Values(result, option);
+        return names.FirstOrDefault(name => !BusName.IsValid(name)) is { } wrong
+            ? throw new StartException($"option {option.Name}: '{wrong}' is not a bus name")
+            : names;
+    }
+}

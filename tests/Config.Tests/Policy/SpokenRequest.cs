@@ -1,0 +1,44 @@
+using System.Text;
+using XcpBroker.Auth.Policy;
+using XcpBroker.Protocol.Messages;
+
+namespace XcpBroker.Config.Tests.Policy;
+
+/// <summary>A message in words: <c>call path=/p interface=a.b member=M to=x.y,x.z from=u.v fds=2</c>.</summary>
+internal sealed class SpokenRequest
+{
+    private readonly Dictionary<string, string> _words;
+
+    internal SpokenRequest(string text) => _words = text.Split(' ')
+        .Select(word => word.Split('=', 2))
+        .ToDictionary(pair => pair[0], pair => pair.Length == 2 ? pair[1] : "");
+
+    internal PolicyVerdict Ask(PolicySet policy, PolicyDirection direction, uint userId = 1000, params uint[] groups)
+    {
+        PeerPolicy peer = policy.ForPeer(userId, groups, isAtConsole: false);
+        PolicyRequest request = new()
+        {
+            Type = _words.ContainsKey("call") ? MessageType.MethodCall
+                : _words.ContainsKey("return") ? MessageType.MethodReturn
+                : _words.ContainsKey("error") ? MessageType.Error
+                : MessageType.Signal,
+            Path = Bytes("path"),
+            Interface = Bytes("interface"),
+            Member = Bytes("member"),
+            ErrorName = Bytes("name"),
+            Sender = Names(policy, "from"),
+            Receiver = Names(policy, "to"),
+            IsBroadcast = _words.ContainsKey("broadcast"),
+            Reply = _words.ContainsKey("requested") ? ReplyState.Requested
+                : _words.ContainsKey("unrequested") ? ReplyState.Unrequested
+                : ReplyState.NoReply,
+            IsEavesdropping = _words.ContainsKey("eavesdropping"),
+            UnixFds = int.Parse(_words.GetValueOrDefault("fds", "0")),
+        };
+        return direction == PolicyDirection.Send ? peer.CheckSend(request) : peer.CheckReceive(request);
+    }
+
+    private PolicyNames Names(PolicySet policy, string word) => policy.NamesOf(_words.GetValueOrDefault(word, "").Split(',', StringSplitOptions.RemoveEmptyEntries));
+
+    private byte[] Bytes(string word) => Encoding.ASCII.GetBytes(_words.GetValueOrDefault(word, ""));
+}

@@ -1,0 +1,140 @@
+namespace XcpBroker.EndToEnd.Startup;
+
+/// <summary>Configuration files from the command line to the bus.</summary>
+public sealed class ConfigurationTests
+{
+    private const string Data = "/usr/lib/dbus-1.0/debug-build/libexec/installed-tests/dbus/data";
+
+    private readonly Shell _shell = new();
+
+    private static IEnumerable<string> ValidFiles =>
+        Directory.GetFiles($"{Data}/valid-config-files", "*.conf").Concat(Directory.GetFiles($"{Data}/valid-config-files-system", "*.conf"));
+
+    private static IEnumerable<string> InvalidFiles => Directory.GetFiles($"{Data}/invalid-config-files", "*.conf");
+
+    [OneTimeTearDown]
+    public void RemoveDirectory() => _shell.Dispose();
+
+    [Test]
+    public void The_reference_implementations_valid_files_pass_the_check_and_its_invalid_ones_do_not()
+    {
+        foreach (string file in ValidFiles)
+        {
+            ShellResult result = _shell.Run($"exec $B config check {file}");
+            Assert.That((result.ExitCode, result.Output), Is.EqualTo((0, result.Output)), result.Error);
+            Assert.That(result.Output, Does.StartWith($"{file}: "));
+        }
+
+        foreach (string file in InvalidFiles)
+        {
+            ShellResult result = _shell.Run($"exec $B config check {file}");
+            Assert.That(result.ExitCode, Is.EqualTo(1), file);
+            Assert.That(result.Output, Is.Empty);
+            Assert.That(result.Error, Does.Match($"^xcp-broker: {Path.GetDirectoryName(file)}/[a-z0-9-]+\\.conf:[0-9]+:[0-9]+: .*\n$"));
+        }
+    }
+
+    [TestCaseSource(nameof(ValidFiles))]
+    public void What_dbus_daemon_starts_with_this_broker_starts_with(string file)
+    {
+        string arguments = $"--config-file={file} --address=unix:tmpdir=$D --fork --nopidfile --print-pid=1";
+        ShellResult reference = Begin($"dbus-daemon {arguments}");
+        ShellResult ours = Begin($"$B {arguments}");
+
+        Assert.That(ours.ExitCode == 0 || reference.ExitCode != 0, $"{reference.Error}{ours.Error}");
+    }
+
+    [Test]
+    public void The_file_says_where_to_listen_and_the_command_line_overrides_it()
+    {
+        using Shell shell = new();
+        Write(shell, "bus.conf", $"<busconfig><listen>unix:path={shell.In("a")}</listen><listen>unix:path={shell.In("b")}</listen></busconfig>");
+        (_, string both) = shell.StartBroker("--config-file=bus.conf");
+        (_, string one) = shell.StartBroker("--config-file bus.conf --address=unix:path=$D/c");
+
+        Assert.That(both, Does.Match($"^unix:path={shell.In("a")},guid=[0-9a-f]+;unix:path={shell.In("b")},guid=[0-9a-f]+$"));
+        Assert.That(one, Does.StartWith($"unix:path={shell.In("c")},"));
+        Assert.That(shell.BusId(both), Is.Not.Empty);
+    }
+
+    [Test]
+    public void A_descriptor_can_be_read_as_a_file_even_if_it_is_a_pipe()
+    {
+        using Shell shell = new();
+        Write(shell, "bus.conf", "<busconfig><listen>unix:tmpdir=/tmp</listen></busconfig>");
+
+        Assert.That(shell.Run("exec 7< bus.conf; rm bus.conf; exec $B config check /proc/self/fd/7").ExitCode, Is.Zero);
+        Assert.That(shell.Run("echo '<busconfig><listen>unix:tmpdir=/tmp</listen></busconfig>' | $B config check /dev/stdin").ExitCode, Is.Zero);
+    }
+
+    [Test]
+    public void A_file_can_make_the_broker_detach_and_limits_of_the_command_line_come_on_top()
+    {
+        using Shell shell = new();
+        Write(shell, "bus.conf", "<busconfig><fork/><listen>unix:dir=" + shell.Directory + "</listen><limit name='max_names_per_connection'>9</limit></busconfig>");
+        ShellResult started = shell.Run("exec $B --config-file=bus.conf --print-address=1 --print-pid=1 --limit=max_names_per_connection=1");
+        string[] lines = started.Output.Split('\n');
+        ShellResult reply = shell.Run(
+            $"dbus-send --bus='{lines[0]}' --dest=org.freedesktop.DBus --print-reply / org.freedesktop.DBus.RequestName string:org.example.A uint32:0; kill {lines[1]}");
+
+        Assert.That(started.ExitCode, Is.Zero, started.Error);
+        Assert.That(reply.Error, Does.Contain("LimitsExceeded"));
+    }
+
+    [TestCase("--config-file=a.conf --session", "more than one of --config-file, --session and --system is given")]
+    [TestCase("--system --session", "more than one of --config-file, --session and --system is given")]
+    [TestCase("--config-file=a.conf --config-file=b.conf", "option --config-file is given more than once")]
+    [TestCase("--config-file=missing.conf", "missing.conf: there is no such file")]
+    [TestCase("--config-file=/", "/: this is a directory")]
+    [TestCase("--config-file=bad.conf", "bad.conf:2:4: </busconfig> ends nothing; expected </b> for line 2")]
+    [TestCase("--config-file=foreign.conf", "foreign.conf:1:12: cannot listen on 'debug-pipe:name=x': unknown transport 'debug-pipe'")]
+    [TestCase("config", "expected 'check' after 'config'")]
+    [TestCase("config chekc", "unexpected argument 'chekc'")]
+    [TestCase("config check a b", "unexpected argument 'b'")]
+    [TestCase("policy explain --session --user=no-such-user", "option --user: there is no user 'no-such-user'")]
+    [TestCase("policy explain --session --type=call", "option --type: 'call' is none of method_call, signal, method_return, error")]
+    [TestCase("policy explain --session --destination=x", "option --destination: 'x' is not a bus name")]
+    [TestCase("policy explain --session --bogus", "unknown option '--bogus'")]
+    public void What_is_wrong_is_one_line_and_status_1(string arguments, string expected)
+    {
+        Write(_shell, "bad.conf", "<busconfig>\n<b></busconfig>");
+        Write(_shell, "foreign.conf", "<busconfig><listen>debug-pipe:name=x</listen></busconfig>");
+        ShellResult result = _shell.Run($"exec timeout 10 $B {arguments}");
+
+        Assert.That(result.Error, Does.StartWith("xcp-broker: ").And.Contains(expected));
+        Assert.That(result.Error.Count(letter => letter == '\n'), Is.EqualTo(1));
+        Assert.That((result.Output, result.ExitCode), Is.EqualTo(("", 1)));
+    }
+
+    [TestCase("--member=M --user=0 --destination=org.example.A", 0, "send     allowed  {0}:3 <allow send_destination=\"org.example.A\"/>\nreceive  allowed  {0}:4 <allow receive_sender=\"*\" eavesdrop=\"true\"/>\nallowed\n")]
+    [TestCase("--member=M --user=0 --destination=org.example.B", 2, "send     denied   no rule matches\nreceive  allowed")]
+    [TestCase("--own=org.example.A --user=0", 2, "own      denied   {0}:5 <deny own=\"*\"/>\ndenied\n")]
+    [TestCase("--own=org.example.A --user=4242", 2, "connect  denied   no rule matches\n")]
+    public void Explain_names_the_rule(string arguments, int status, string expected)
+    {
+        Write(
+            _shell,
+            "rules.conf",
+            "<busconfig><listen>unix:tmpdir=/tmp</listen>\n<policy context='default'>\n<allow send_destination='org.example.A'/>\n<allow eavesdrop='true'/>\n<deny own='*'/></policy></busconfig>");
+        ShellResult result = _shell.Run($"exec $B policy explain --config-file=rules.conf {arguments}");
+
+        Assert.That(result.Output, Does.Contain(string.Format(expected, _shell.In("rules.conf"))));
+        Assert.That((result.Error, result.ExitCode), Is.EqualTo(("", status)));
+    }
+
+    [TestCase("config check --help", "config check [<FILE>...]")]
+    [TestCase("policy explain -h", "--destination-user <USER>")]
+    [TestCase("--help", "policy")]
+    public void Help_is_for_the_command_that_it_is_asked_for(string arguments, string expected)
+    {
+        ShellResult result = _shell.Run($"exec $B {arguments}");
+
+        Assert.That(result.Output, Does.Contain(expected));
+        Assert.That(result.ExitCode, Is.Zero);
+    }
+
+    /// <summary>Starts a broker that detaches, and ends it at once.</summary>
+    private ShellResult Begin(string command) => _shell.Run($"pid=$(timeout 15 {command} 2> error); status=$?; cat error >&2; [ -z \"$pid\" ] || kill $pid; exit $status");
+
+    private static void Write(Shell shell, string name, string text) => File.WriteAllText(shell.In(name), text);
+}
