@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Auth;
+using XcpBroker.Auth.Policy;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Connections;
@@ -26,13 +27,15 @@ internal sealed class Composition
     /// <param name="loop">Where the bus lives.</param>
     /// <param name="blocks">Its buffers.</param>
     /// <param name="limits">What peers may use.</param>
+    /// <param name="policy">What peers may do.</param>
     /// <param name="identity">Who the bus is.</param>
     /// <param name="log">Where it says what happens.</param>
-    internal Composition(BusLoop loop, BlockPool blocks, LimitOptions limits, BusIdentity identity, ILogger log)
+    internal Composition(BusLoop loop, BlockPool blocks, LimitOptions limits, PolicySet policy, BusIdentity identity, ILogger log)
     {
+        Limits = new LimitsInForce(limits);
         Counters = new BrokerCounters();
         _connections = new ConnectionTable(identity.Epoch);
-        Names = new NameRegistry<Connection>();
+        Names = new NameRegistry<Connection> { ClaimsChanged = static connection => connection.PolicyNames = null };
         Rules = new MatchIndex<Connection>();
         Replies = new PendingReplies(loop.Clock, limits.ReplyTimeout);
         Accounts = new DomainQuota(QuotaLimits.OfBytes(limits));
@@ -40,13 +43,16 @@ internal sealed class Composition
         Dooms dooms = new();
         LossLog losses = new(Counters, log);
         Drops = new DropLog(Counters, loop, log);
-        Delivery delivery = new(losses, dooms, FdAccounts, limits.MaxOutgoingUnixFds);
+        Denials = new DenialLog(Counters, loop, log);
+        Gate = new PolicyGate(Names, Denials, policy, identity.Own.UserId ?? 0);
+        Delivery delivery = new(losses, dooms, FdAccounts, Limits);
         SubjectMaker subjects = new(Names);
-        Broadcast broadcast = new(Rules, subjects, delivery);
+        Broadcast broadcast = new(Rules, subjects, delivery, Gate);
+        Eavesdroppers = new Eavesdroppers(subjects, delivery, Gate);
         Monitors = new MonitorTap(subjects, delivery, losses, dooms);
-        BusMessages bus = new(delivery, broadcast, Monitors, Counters);
+        BusMessages bus = new(delivery, broadcast, Monitors, Gate, Counters);
         OwnerSignals signals = new(bus);
-        ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, limits.ReplyTimeout)
+        ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
@@ -54,35 +60,41 @@ internal sealed class Composition
         // The pump and the connections need each other: these two close the circle.
         InboundPump pump = null!;
         TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection) };
-        _admission = new ConnectionAdmission(_connections, Accounts, loop, dooms, AdmissionLimits(limits, identity), log)
+        _admission = new ConnectionAdmission(_connections, Accounts, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
-        PausedInputs paused = new(loop, Counters, limits.MaxTotalBytes, log);
+        PausedInputs paused = new(loop, Counters, Limits, log);
         _disconnector = new Disconnector(
-            _connections, Names, Rules, Monitors, Replies, signals, bus, losses, _admission, paused, dooms, Counters, log);
+            _connections, Names, Rules, Eavesdroppers, Monitors, Replies, signals, bus, losses, _admission, paused, dooms, Counters, log);
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
         Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0),
         [
-            .. new NameMethods(_connections, Names, _admission, signals, peak, limits.MaxNamesPerConnection).Table,
-            .. new MatchMethods(Rules, limits.MaxMatchRulesPerConnection).Table,
+            .. new NameMethods(_connections, Names, _admission, Gate, signals, peak, Limits).Table,
+            .. new MatchMethods(Rules, Eavesdroppers.Rules, Limits).Table,
             .. new BusMethods(_connections, Names, identity.Id).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
-            .. new MonitoringMethods(Monitors, _disconnector, limits.MaxMatchRulesPerConnection).Table,
+            .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
             .. new StatsMethods(_connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
             .. new StandardInterfaces(identity.MachineId).Table,
         ]);
-        RouterLimits routing = new(limits.MaxRepliesPerConnection, limits.MaxOutgoingBytes, limits.MaxOutgoingUnixFds, limits.MaxTotalBytes);
-        Router router = new(_connections, Names, Replies, delivery, broadcast, Monitors, bus, Driver, dooms, timeouts, Drops, Counters, routing);
-        pump = new InboundPump(
-            _connections, router, _disconnector, dooms, _admission, turn, paused, new InboundLimits(limits.MaxMessageSize, (uint)limits.MaxMessageUnixFds));
+        Router router = new(_connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Limits);
+        pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, turn, paused, Limits);
     }
+
+    internal LimitsInForce Limits { get; }
 
     internal BrokerCounters Counters { get; }
 
     internal DropLog Drops { get; }
+
+    internal DenialLog Denials { get; }
+
+    internal PolicyGate Gate { get; }
+
+    internal Eavesdroppers Eavesdroppers { get; }
 
     internal NameRegistry<Connection> Names { get; }
 
@@ -97,6 +109,8 @@ internal sealed class Composition
     internal MonitorTap Monitors { get; }
 
     internal BusDriver Driver { get; }
+
+    internal IReadOnlyCollection<Connection> Connections => _connections.All;
 
     internal int ConnectionCount => _connections.All.Count;
 
@@ -120,17 +134,6 @@ internal sealed class Composition
             _disconnector.TakeApart(connection, CloseReason.Shutdown, null);
         }
     }
-
-    private static AdmissionLimits AdmissionLimits(LimitOptions limits, BusIdentity identity) => new()
-    {
-        AuthTimeout = limits.AuthTimeout,
-        PendingFdTimeout = limits.PendingFdTimeout,
-        MaxHeldFds = limits.MaxIncomingUnixFds,
-        MaxIncomplete = limits.MaxIncompleteConnections,
-        MaxCompleted = limits.MaxCompletedConnections,
-        MaxPerUser = limits.MaxConnectionsPerUser,
-        OwnUserId = identity.Own.UserId ?? 0,
-    };
 }
 
 /// <summary>Who the bus is.</summary>

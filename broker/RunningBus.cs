@@ -36,7 +36,7 @@ internal sealed class RunningBus : IDisposable
         BusIdentity identity = new(
             ListeningSockets.NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
             HostIdentity.DescriptorLimit());
-        _bus = new Composition(_loop, _blocks, options.Limits, identity, log);
+        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, log);
         _thread = new Thread(Run) { Name = "bus" };
     }
 

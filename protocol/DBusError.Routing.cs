@@ -23,15 +23,19 @@ public readonly partial record struct DBusError
     public static DBusError ReceiverFull(string destination, string limitName, long limit) =>
         new(ErrorNames.LimitsExceeded, $"\"{destination}\" does not read its messages: its queue has reached {limitName}={limit}.");
 
-    /// <summary>Policy keeps a message from being sent or received.</summary>
-    /// <param name="verb">"sent to" or "received by".</param>
-    /// <param name="destination">The other party.</param>
-    /// <param name="member">Member or error name, as far as there is one.</param>
-    /// <param name="rule">The deciding rule, with its place in the configuration.</param>
-    public static DBusError PolicyDenied(string verb, string destination, string member, string rule) =>
-        new(ErrorNames.AccessDenied, $"Message \"{member}\" may not be {verb} \"{destination}\": {rule}.");
+    /// <summary>Policy keeps a message from being sent. Which rule does is for the bus's log, not for the peer.</summary>
+    /// <param name="sender">Who sends it.</param>
+    /// <param name="message">Its type, member and destination.</param>
+    public static DBusError SendDenied(string sender, string message) =>
+        new(ErrorNames.AccessDenied, $"The policy of this bus does not let \"{sender}\" send this {message}.");
+
+    /// <summary>Policy keeps a message from its receiver. Which rule does is for the bus's log, not for the peer.</summary>
+    /// <param name="sender">Who sends it.</param>
+    /// <param name="message">Its type, member and destination.</param>
+    public static DBusError ReceiveDenied(string sender, string message) =>
+        new(ErrorNames.AccessDenied, $"The policy of this bus does not let the receiver have this {message} from \"{sender}\".");
 
     /// <summary>Policy keeps a name from being owned.</summary>
-    public static DBusError NameDenied(string name, string rule) =>
-        new(ErrorNames.AccessDenied, $"This connection may not own the name \"{name}\": {rule}.");
+    public static DBusError OwnDenied(string name) =>
+        new(ErrorNames.AccessDenied, $"The policy of this bus does not let this connection own the name \"{name}\".");
 }

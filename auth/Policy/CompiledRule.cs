@@ -25,6 +25,7 @@ internal sealed class CompiledRule
         Order = order;
         Verdict = new PolicyVerdict(rule.IsAllow, rule);
         MatchesEvery = rule.MatchesEvery(type);
+        MatchesEveryAddressed = rule.MatchesEveryAddressed(type);
         _path = Bytes(rule.Path);
         _interface = Bytes(rule.Interface);
         _member = Bytes(rule.Member);
@@ -42,6 +43,8 @@ internal sealed class CompiledRule
     internal PolicyVerdict Verdict { get; }
 
     internal bool MatchesEvery { get; }
+
+    internal bool MatchesEveryAddressed { get; }
 
     /// <remarks>The member first: it is what the many rules for one service differ in.</remarks>
     internal bool Matches(in PolicyRequest request) => MatchesEvery

@@ -45,11 +45,12 @@ internal sealed class CompiledRules
         _general = [.. general];
         _byName = hasNamed ? [.. byName.Select(list => list?.ToArray())] : [];
         _decidesAlone = !hasNamed && (_general.Length == 0 || _general[0].MatchesEvery);
+        AllowsAll = !hasNamed && _general is [{ MatchesEveryAddressed: true, Verdict: { IsAllowed: true, IsToBeLogged: false } }, ..];
         _only = _general.Length == 0 ? PolicyVerdict.DeniedByDefault : _general[0].Verdict;
     }
 
-    /// <summary>Whether every message is allowed: there is no need to ask.</summary>
-    internal bool AllowsAll => _decidesAlone && _only.IsAllowed && !_only.IsToBeLogged;
+    /// <summary>Whether every message is allowed that is not offered to somebody else besides: there is no need to ask.</summary>
+    internal bool AllowsAll { get; }
 
     internal PolicyVerdict Check(in PolicyRequest request, PolicyNames? other)
     {

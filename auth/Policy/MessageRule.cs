@@ -71,12 +71,16 @@ public sealed record MessageRule(PolicyDirection Direction, bool IsAllow, Policy
 
     /// <summary>Whether every message of that type is matched, whoever the other side is and whatever was asked for.</summary>
     internal bool MatchesEvery(MessageType type) =>
+        MatchesEveryAddressed(type) && (Direction == PolicyDirection.Send || Eavesdrop == IsAllow);
+
+    /// <summary>The same of messages that are not offered to somebody else besides.</summary>
+    internal bool MatchesEveryAddressed(MessageType type) =>
         (Type is null || Type == type)
         && Path is null && Interface is null && Member is null && Error is null && Peer is null
         && (IsBroadcast is null || (IsBroadcast == false && type != MessageType.Signal))
         && MinFds == 0 && MaxFds >= MaximumFds
         && (IsAllow ? !RequestedReply || Eavesdrop : RequestedReply)
-        && (Direction == PolicyDirection.Send || Eavesdrop == IsAllow);
+        && (Direction == PolicyDirection.Send || IsAllow || !Eavesdrop);
 
     internal static string TypeName(MessageType type) => type switch
     {

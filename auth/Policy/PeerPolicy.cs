@@ -27,8 +27,8 @@ public sealed class PeerPolicy
     /// <summary>Whether it may send every message of that type, to everybody: then there is no need to ask.</summary>
     public bool MaySendAll(MessageType type) => _send[type - MessageType.MethodCall].AllowsAll;
 
-    /// <summary>Whether it may receive every message of that type, from everybody: then there is no need to ask.</summary>
-    public bool MayReceiveAll(MessageType type) => _receive[type - MessageType.MethodCall].AllowsAll;
+    /// <summary>Whether it may receive every message of that type from everybody, except by eavesdropping: then there is no need to ask.</summary>
+    public bool MayReceiveAllAddressed(MessageType type) => _receive[type - MessageType.MethodCall].AllowsAll;
 
     /// <summary>Whether it may send the message to <see cref="PolicyRequest.Receiver"/>.</summary>
     public PolicyVerdict CheckSend(in PolicyRequest request) => _send[request.Type - MessageType.MethodCall].Check(request, request.Receiver);

@@ -39,14 +39,14 @@ public sealed class PolicySet
     /// <summary>The names of the bus itself.</summary>
     public PolicyNames BusNames { get; }
 
-    /// <summary>Everything is allowed to whoever may connect: the bus's own user and root.</summary>
+    /// <summary>Everything but eavesdropping is allowed to whoever may connect: the bus's own user and root.</summary>
     public static PolicySet OpenToOwnUser()
     {
         PolicySource source = new("built-in policy", 0);
         PolicyRule[] rules =
         [
             new MessageRule(PolicyDirection.Send, true, source) { Eavesdrop = true },
-            new MessageRule(PolicyDirection.Receive, true, source) { Eavesdrop = true },
+            new MessageRule(PolicyDirection.Receive, true, source) { RequestedReply = false },
             new OwnRule(true, source, null, false),
         ];
         return new PolicySet([.. rules.Select(rule => new PolicyEntry(PolicyContext.Default, rule))], isStrict: true);

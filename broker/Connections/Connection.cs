@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using XcpBroker.Auth;
+using XcpBroker.Auth.Policy;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Loop;
@@ -66,6 +67,12 @@ internal sealed class Connection : ITransportEvents
 
     /// <summary>Pays for queued descriptors; null until there are any.</summary>
     internal Account? FdAccount { get; set; }
+
+    /// <summary>What it may do; null until it has authenticated.</summary>
+    internal PeerPolicy? Policy { get; set; }
+
+    /// <summary>What the policy's rules call it; null: to be found out anew.</summary>
+    internal PolicyNames? PolicyNames { get; set; }
 
     /// <summary>Handles of <see cref="PendingReplies"/>.</summary>
     internal ReplyLists Replies;

@@ -4,6 +4,7 @@ using XcpBroker.Diagnostics;
 using XcpBroker.Loop;
 using XcpBroker.Protocol;
 using XcpBroker.Quotas;
+using XcpBroker.Routing;
 using XcpBroker.Transport;
 
 namespace XcpBroker.Connections;
@@ -14,7 +15,8 @@ internal sealed class ConnectionAdmission(
     DomainQuota accounts,
     BusLoop loop,
     Dooms dooms,
-    AdmissionLimits limits,
+    PolicyGate gate,
+    LimitsInForce limits,
     ILogger log) : ITransportAcceptor
 {
     private readonly List<IListener> _listeners = [];
@@ -35,9 +37,9 @@ internal sealed class ConnectionAdmission(
         Account account = accounts.Open(transport.Credentials.UserId);
         Connection connection = new(transport, listener, sasl, account, Turn);
         connections.Add(connection);
-        connection.AuthDeadline = DoomAfter(connection, limits.AuthTimeout, CloseReason.AuthTimeout);
+        connection.AuthDeadline = DoomAfter(connection, limits.Current.AuthTimeout, CloseReason.AuthTimeout);
         transport.Start(connection);
-        Pause(connections.IncompleteCount >= limits.MaxIncomplete);
+        Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
     }
 
     public void AcceptFailed(int errno) => Log.AcceptFailed(log, new System.ComponentModel.Win32Exception(errno).Message);
@@ -59,8 +61,7 @@ internal sealed class ConnectionAdmission(
     internal void Authenticated(Connection connection)
     {
         connection.FinishAuthentication();
-        uint? user = connection.Credentials.UserId;
-        if (user != 0 && user != limits.OwnUserId)
+        if (!gate.MayConnect(connection))
         {
             dooms.Doom(connection, CloseReason.ConnectNotAllowed);
         }
@@ -69,22 +70,22 @@ internal sealed class ConnectionAdmission(
     /// <summary>Hello: gives the connection its unique name, or says which limit is in the way.</summary>
     internal DBusError Register(Connection connection)
     {
-        if (connections.RegisteredCount >= limits.MaxCompleted)
+        if (connections.RegisteredCount >= limits.Current.MaxCompletedConnections)
         {
-            return DBusError.LimitsExceeded("Active connections", "max_completed_connections", limits.MaxCompleted);
+            return DBusError.LimitsExceeded("Active connections", "max_completed_connections", limits.Current.MaxCompletedConnections);
         }
 
         uint user = connection.Credentials.UserId ?? uint.MaxValue;
         int ofUser = _connectionsPerUser.GetValueOrDefault(user);
-        if (ofUser >= limits.MaxPerUser)
+        if (ofUser >= limits.Current.MaxConnectionsPerUser)
         {
-            return DBusError.LimitsExceeded($"Active connections of uid {user}", "max_connections_per_user", limits.MaxPerUser);
+            return DBusError.LimitsExceeded($"Active connections of uid {user}", "max_connections_per_user", limits.Current.MaxConnectionsPerUser);
         }
 
         _connectionsPerUser[user] = ofUser + 1;
         connections.Register(connection);
         connection.AuthDeadline.Cancel();
-        Pause(connections.IncompleteCount >= limits.MaxIncomplete);
+        Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
         Log.Registered(log, connection);
         return default;
     }
@@ -99,9 +100,9 @@ internal sealed class ConnectionAdmission(
             received.CloseAll();
         }
 
-        if (holds && received.Count > limits.MaxHeldFds)
+        if (holds && received.Count > limits.Current.MaxIncomingUnixFds)
         {
-            dooms.Doom(connection, CloseReason.InvalidFds, $"{received.Count} descriptors of an incomplete message; max_incoming_unix_fds is {limits.MaxHeldFds}");
+            dooms.Doom(connection, CloseReason.InvalidFds, $"{received.Count} descriptors of an incomplete message; max_incoming_unix_fds is {limits.Current.MaxIncomingUnixFds}");
             return;
         }
 
@@ -114,7 +115,7 @@ internal sealed class ConnectionAdmission(
             }
             else if (connection.Credentials.UserId != 0)
             {
-                connection.PendingFdDeadline = DoomAfter(connection, limits.PendingFdTimeout, CloseReason.PendingFdTimeout);
+                connection.PendingFdDeadline = DoomAfter(connection, limits.Current.PendingFdTimeout, CloseReason.PendingFdTimeout);
             }
         }
     }
@@ -138,7 +139,7 @@ internal sealed class ConnectionAdmission(
             listener.OnConnectionClosed();
         }
 
-        Pause(connections.IncompleteCount >= limits.MaxIncomplete);
+        Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
     }
 
     private Deadline DoomAfter(Connection connection, TimeSpan delay, CloseReason reason) =>
@@ -158,7 +159,7 @@ internal sealed class ConnectionAdmission(
         _isPaused = pause;
         if (pause)
         {
-            Log.TooManyIncomplete(log, limits.MaxIncomplete);
+            Log.TooManyIncomplete(log, limits.Current.MaxIncompleteConnections);
         }
 
         foreach (IListener listener in _listeners)
@@ -166,24 +167,4 @@ internal sealed class ConnectionAdmission(
             listener.Pause(pause);
         }
     }
-}
-
-/// <summary>The limits on connecting; each is dbus-daemon's of that name.</summary>
-internal sealed record AdmissionLimits
-{
-    internal required TimeSpan AuthTimeout { get; init; }
-
-    internal required TimeSpan PendingFdTimeout { get; init; }
-
-    /// <summary>max_incoming_unix_fds: descriptors that may have come with an incomplete message.</summary>
-    internal required int MaxHeldFds { get; init; }
-
-    internal required int MaxIncomplete { get; init; }
-
-    internal required int MaxCompleted { get; init; }
-
-    internal required int MaxPerUser { get; init; }
-
-    /// <summary>The bus's own user, who may connect beside root.</summary>
-    internal required uint OwnUserId { get; init; }
 }

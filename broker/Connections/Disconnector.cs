@@ -19,6 +19,7 @@ internal sealed class Disconnector(
     ConnectionTable connections,
     NameRegistry<Connection> names,
     MatchIndex<Connection> rules,
+    Eavesdroppers eavesdroppers,
     MonitorTap monitors,
     PendingReplies replies,
     OwnerSignals signals,
@@ -51,6 +52,7 @@ internal sealed class Disconnector(
         connection.IsDoomed = true;
         Record(connection, reason, detail);
         rules.RemoveAll(connection);
+        eavesdroppers.Rules.RemoveAll(connection);
         monitors.Rules.RemoveAll(connection);
         bool hadName = connection.State == ConnectionState.Active;
         connections.Remove(connection);
@@ -77,6 +79,7 @@ internal sealed class Disconnector(
     internal void MakeMonitor(Connection connection)
     {
         rules.RemoveAll(connection);
+        eavesdroppers.Rules.RemoveAll(connection);
         ReleaseNames(connection);
         AnswerCallers(connection);
         connection.BecomeMonitor();

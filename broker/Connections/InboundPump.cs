@@ -23,7 +23,7 @@ internal sealed class InboundPump(
     ConnectionAdmission admission,
     TurnWork turn,
     PausedInputs paused,
-    InboundLimits limits)
+    LimitsInForce limits)
 {
     /// <summary>Work that one connection may cause in a turn, as the router counts it: some 250 calls, or 4,000 copies of signals.</summary>
     private const int WorkPerTurn = 512;
@@ -123,7 +123,7 @@ internal sealed class InboundPump(
         while (connection.IsOpen)
         {
             ReadOnlySpan<byte> rest = bytes[consumed..];
-            FrameStatus status = MessageFramer.TryFrame(rest, limits.MaxMessageBytes, out int length, out MessageViolation violation);
+            FrameStatus status = MessageFramer.TryFrame(rest, limits.Current.MaxMessageSize, out int length, out MessageViolation violation);
             if (status == FrameStatus.Invalid)
             {
                 dooms.Doom(connection, CloseReason.InvalidMessage, violation.Describe());
@@ -230,7 +230,7 @@ internal sealed class InboundPump(
 
         string? wrong = received.WasTruncated ? "the kernel could not pass all descriptors (MSG_CTRUNC)"
             : !connection.CanReceiveFds ? "descriptors without NEGOTIATE_UNIX_FD"
-            : header.UnixFds > limits.MaxMessageFds ? $"{header.UnixFds} descriptors in one message; max_message_unix_fds is {limits.MaxMessageFds}"
+            : header.UnixFds > limits.Current.MaxMessageUnixFds ? $"{header.UnixFds} descriptors in one message; max_message_unix_fds is {limits.Current.MaxMessageUnixFds}"
             : header.UnixFds > received.Count ? $"{header.UnixFds} descriptors announced, {received.Count} came"
             : null;
         if (wrong is not null)
@@ -315,8 +315,3 @@ internal sealed class InboundPump(
         return _joined.AsSpan(0, length);
     }
 }
-
-/// <summary>The limits on input.</summary>
-/// <param name="MaxMessageBytes">max_message_size.</param>
-/// <param name="MaxMessageFds">max_message_unix_fds.</param>
-internal sealed record InboundLimits(long MaxMessageBytes, uint MaxMessageFds);

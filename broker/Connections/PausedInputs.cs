@@ -11,7 +11,7 @@ namespace XcpBroker.Connections;
 /// A long message is charged whole before the rest of it is read, so what is half in can always be finished: connections wait for
 /// others' queues to empty, never for each other.
 /// </remarks>
-internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, long maxTotalBytes, ILogger log)
+internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, LimitsInForce limits, ILogger log)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(20);
 
@@ -35,7 +35,7 @@ internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, long m
         }
 
         counters.InputsPaused++;
-        Log.InputPaused(log, connection, maxTotalBytes, charge);
+        Log.InputPaused(log, connection, limits.Current.MaxTotalBytes, charge);
         connection.Transport.NotifyWhenReadable(false);
         _waiting.Add((connection, charge));
         if (_waiting.Count == 1)

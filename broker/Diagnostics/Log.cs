@@ -5,7 +5,7 @@ using XcpBroker.Routing;
 
 namespace XcpBroker.Diagnostics;
 
-/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections) and 1106 (losses).</summary>
+/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections), 1106 (losses) and 1205 (policy).</summary>
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Debug, "{Connection} registered")]
@@ -46,4 +46,19 @@ internal static partial class Log
 
     [LoggerMessage(1105, LogLevel.Information, "{Sender}: input resumed")]
     internal static partial void InputResumed(ILogger logger, Connection sender);
+
+    [LoggerMessage(1200, LogLevel.Warning, "denied ({Act}): {Message} from {Sender} for {Receiver}: {Rule}")]
+    internal static partial void MessageDenied(ILogger logger, string message, string sender, string receiver, DeniedAct act, string rule);
+
+    [LoggerMessage(1201, LogLevel.Warning, "{Connection} may not own {Name}: {Rule}")]
+    internal static partial void OwnDenied(ILogger logger, Connection connection, string name, string rule);
+
+    [LoggerMessage(1202, LogLevel.Warning, "{Connection} may not connect: {Rule}")]
+    internal static partial void ConnectDenied(ILogger logger, Connection connection, string rule);
+
+    [LoggerMessage(1203, LogLevel.Information, "{Count} times {Act} of uid {User}: {Source}")]
+    internal static partial void DeniedOften(ILogger logger, long count, DeniedAct act, uint? user, string source);
+
+    [LoggerMessage(1204, LogLevel.Information, "{Sender} sends {Message} to {Receiver}: {Rule}")]
+    internal static partial void SendLogged(ILogger logger, string sender, string message, string receiver, string rule);
 }

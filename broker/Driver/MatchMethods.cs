@@ -4,11 +4,12 @@ using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.MatchRules;
 using XcpBroker.Protocol.Names;
+using XcpBroker.Quotas;
 
 namespace XcpBroker.Driver;
 
 /// <summary>AddMatch and RemoveMatch. Specification, "Match Rules".</summary>
-internal sealed class MatchMethods(MatchIndex<Connection> rules, int maxRulesPerConnection)
+internal sealed class MatchMethods(MatchIndex<Connection> rules, MatchIndex<Connection> eavesdroppers, LimitsInForce limits)
 {
     internal IEnumerable<DriverMethod> Table =>
     [
@@ -18,16 +19,20 @@ internal sealed class MatchMethods(MatchIndex<Connection> rules, int maxRulesPer
 
     private DBusError AddMatch(ref DriverCall call)
     {
-        if (rules.CountOf(call.Caller) >= maxRulesPerConnection)
+        if (rules.CountOf(call.Caller) >= limits.Current.MaxMatchRulesPerConnection)
         {
             return DBusError.LimitsExceeded(
-                $"Match rules of {call.Caller.UniqueNameText}", "max_match_rules_per_connection", maxRulesPerConnection);
+                $"Match rules of {call.Caller.UniqueNameText}", "max_match_rules_per_connection", limits.Current.MaxMatchRulesPerConnection);
         }
 
         DBusError error = Parse(call.Arguments.ReadString(), out MatchRule? rule);
         if (error.IsNone)
         {
             rules.Add(rule!, call.Caller);
+            if (rule!.Eavesdrops)
+            {
+                eavesdroppers.Add(rule, call.Caller);
+            }
         }
 
         return error;
@@ -36,9 +41,18 @@ internal sealed class MatchMethods(MatchIndex<Connection> rules, int maxRulesPer
     private DBusError RemoveMatch(ref DriverCall call)
     {
         DBusError error = Parse(call.Arguments.ReadString(), out MatchRule? rule);
-        return !error.IsNone ? error
-            : rules.Remove(rule!, call.Caller) ? default
-            : DBusError.MatchRuleNotFound(rule!.ToString());
+        if (!error.IsNone)
+        {
+            return error;
+        }
+
+        if (!rules.Remove(rule!, call.Caller))
+        {
+            return DBusError.MatchRuleNotFound(rule!.ToString());
+        }
+
+        _ = rule!.Eavesdrops && eavesdroppers.Remove(rule, call.Caller);
+        return default;
     }
 
     internal static DBusError Parse(ReadOnlySpan<byte> text, out MatchRule? rule)

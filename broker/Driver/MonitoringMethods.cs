@@ -2,11 +2,12 @@ using XcpBroker.Connections;
 using XcpBroker.Monitoring;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.MatchRules;
+using XcpBroker.Quotas;
 
 namespace XcpBroker.Driver;
 
 /// <summary>org.freedesktop.DBus.Monitoring. Specification, "org.freedesktop.DBus.Monitoring.BecomeMonitor".</summary>
-internal sealed class MonitoringMethods(MonitorTap monitors, Disconnector disconnector, int maxRulesPerConnection)
+internal sealed class MonitoringMethods(MonitorTap monitors, Disconnector disconnector, LimitsInForce limits)
 {
     internal const string Interface = "org.freedesktop.DBus.Monitoring";
 
@@ -36,9 +37,9 @@ internal sealed class MonitoringMethods(MonitorTap monitors, Disconnector discon
             return DBusError.MonitorFlags(flags);
         }
 
-        if (rules.Count > maxRulesPerConnection)
+        if (rules.Count > limits.Current.MaxMatchRulesPerConnection)
         {
-            return DBusError.LimitsExceeded($"{rules.Count} match rules", "max_match_rules_per_connection", maxRulesPerConnection);
+            return DBusError.LimitsExceeded($"{rules.Count} match rules", "max_match_rules_per_connection", limits.Current.MaxMatchRulesPerConnection);
         }
 
         if (rules.Count == 0)

@@ -1,8 +1,10 @@
+using System.Text;
 using XcpBroker.Connections;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Names;
+using XcpBroker.Quotas;
 using XcpBroker.Routing;
 
 namespace XcpBroker.Driver;
@@ -12,9 +14,10 @@ internal sealed class NameMethods(
     ConnectionTable connections,
     NameRegistry<Connection> names,
     ConnectionAdmission admission,
+    PolicyGate gate,
     OwnerSignals signals,
     NamePeak peak,
-    int maxNamesPerConnection)
+    LimitsInForce limits)
 {
     internal IEnumerable<DriverMethod> Table =>
     [
@@ -55,15 +58,20 @@ internal sealed class NameMethods(
         ReadOnlySpan<byte> name = call.Arguments.ReadString();
         RequestNameFlags flags = (RequestNameFlags)call.Arguments.ReadUInt32();
         DBusError error = CheckOwnable(name);
+        if (error.IsNone)
+        {
+            error = gate.CheckOwn(call.Caller, Encoding.ASCII.GetString(name));
+        }
+
         if (!error.IsNone)
         {
             return error;
         }
 
         // The unique name counts too, as in dbus-daemon.
-        if (names.CountOf(call.Caller) + 1 >= maxNamesPerConnection && !names.HasClaim(name, call.Caller))
+        if (names.CountOf(call.Caller) + 1 >= limits.Current.MaxNamesPerConnection && !names.HasClaim(name, call.Caller))
         {
-            return DBusError.LimitsExceeded($"Names of {call.Caller.UniqueNameText}", "max_names_per_connection", maxNamesPerConnection);
+            return DBusError.LimitsExceeded($"Names of {call.Caller.UniqueNameText}", "max_names_per_connection", limits.Current.MaxNamesPerConnection);
         }
 
         (RequestNameReply reply, NameOwnerChange<Connection>? change) = names.Request(name, call.Caller, flags);

@@ -56,6 +56,7 @@ internal sealed class StatsMethods(
         WriteCounter(reply, "BroadcastsLost", counters.BroadcastsLost);
         WriteCounter(reply, "UnicastsRefused", counters.UnicastsRefused);
         WriteCounter(reply, "RepliesReplaced", counters.RepliesReplaced);
+        WriteCounter(reply, "MessagesDenied", counters.MessagesDenied);
         WriteCounter(reply, "ErrorsUnwanted", counters.ErrorsUnwanted);
         WriteCounter(reply, "InputsPaused", counters.InputsPaused);
         WriteCounter(reply, "Disconnects", counters.Disconnects);

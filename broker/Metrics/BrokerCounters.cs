@@ -19,6 +19,9 @@ internal sealed class BrokerCounters
     /// <summary>Copies of broadcasts that their receiver could not take.</summary>
     internal ulong BroadcastsLost { get; set; }
 
+    /// <summary>Messages that the policy kept from being sent, or from one of their receivers.</summary>
+    internal ulong MessagesDenied { get; set; }
+
     /// <summary>Errors that were not sent, since the message said that it wants no answer.</summary>
     internal ulong ErrorsUnwanted { get; set; }
 

@@ -37,17 +37,15 @@ internal enum ChargeResult : byte
 internal sealed class Account
 {
     private readonly UserQuota _user;
-    private readonly QuotaLimits _limits;
     private readonly long _guaranteed;
     private long _sent;
     private long _received;
     private long _held;
     private long _overdraft;
 
-    internal Account(UserQuota user, QuotaLimits limits, long guaranteed)
+    internal Account(UserQuota user, long guaranteed)
     {
         _user = user;
-        _limits = limits;
         _guaranteed = guaranteed;
     }
 
@@ -72,8 +70,8 @@ internal sealed class Account
     {
         ChargeResult result = kind switch
         {
-            ChargeKind.Sent => _sent >= _limits.Sent ? ChargeResult.OverLimit : TryTake(ref _sent, 0, units),
-            ChargeKind.Received => _received >= _limits.Received ? ChargeResult.OverLimit : TryTake(ref _received, _overdraft, units),
+            ChargeKind.Sent => _sent >= _user.Limits.Sent ? ChargeResult.OverLimit : TryTake(ref _sent, 0, units),
+            ChargeKind.Received => _received >= _user.Limits.Received ? ChargeResult.OverLimit : TryTake(ref _received, _overdraft, units),
             ChargeKind.Held => TryTake(ref _held, 0, units),
             _ => TryReserve(units),
         };
@@ -131,7 +129,7 @@ internal sealed class Account
 
     private ChargeResult TryReserve(long units)
     {
-        if (_received >= _limits.Received + _limits.Reserve)
+        if (_received >= _user.Limits.Received + _user.Limits.Reserve)
         {
             return ChargeResult.OverLimit;
         }
@@ -142,9 +140,9 @@ internal sealed class Account
         }
 
         long overdrawn = Pooled(_received + units) - Pooled(_received);
-        if (overdrawn > _limits.Overdraft - _overdraft)
+        if (overdrawn > _user.Limits.Overdraft - _overdraft)
         {
-            return units > _limits.Overdraft ? ChargeResult.OverShare : ChargeResult.OverLimit;
+            return units > _user.Limits.Overdraft ? ChargeResult.OverShare : ChargeResult.OverLimit;
         }
 
         _received += units;

@@ -10,18 +10,17 @@ namespace XcpBroker.Quotas;
 /// </remarks>
 internal sealed class DomainQuota
 {
-    private readonly QuotaLimits _limits;
     private readonly Dictionary<long, UserQuota> _users = [];
 
     internal DomainQuota(QuotaLimits limits)
     {
-        _limits = limits;
+        Limits = limits;
         Pool = new SharedPool(limits.Total);
     }
 
     internal SharedPool Pool { get; }
 
-    internal QuotaLimits Limits => _limits;
+    internal QuotaLimits Limits { get; private set; }
 
     /// <summary>True when no account is open and everything is given back.</summary>
     internal bool IsEmpty => _users.Count == 0 && Pool.Used == 0;
@@ -40,7 +39,14 @@ internal sealed class DomainQuota
             _users.Add(key, user);
         }
 
-        return user.Open(_limits);
+        return user.Open();
+    }
+
+    /// <summary>Other limits, for those who have an account too; what somebody holds beyond them is not taken away. What is guaranteed stays.</summary>
+    internal void Apply(QuotaLimits limits)
+    {
+        Limits = limits;
+        Pool.Resize(limits.Total);
     }
 
     internal void Forget(UserQuota user) => _users.Remove(user.UserId ?? -1L);
@@ -58,12 +64,15 @@ internal sealed class UserQuota(DomainQuota domain, uint? userId)
     /// <summary>Open accounts, and gone ones whose messages still wait.</summary>
     internal int Accounts { get; private set; }
 
-    internal Account Open(QuotaLimits limits)
+    internal QuotaLimits Limits => domain.Limits;
+
+    internal Account Open()
     {
+        QuotaLimits limits = domain.Limits;
         Accounts++;
         bool hasGuarantee = limits.Guaranteed != 0 && _guarantees < limits.GuaranteesPerUser;
         _guarantees += hasGuarantee ? 1 : 0;
-        return new Account(this, limits, hasGuarantee ? limits.Guaranteed : 0);
+        return new Account(this, hasGuarantee ? limits.Guaranteed : 0);
     }
 
     internal void Leave(Account account)

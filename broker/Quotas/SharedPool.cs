@@ -19,28 +19,29 @@ internal sealed class SharedPool
     private const int ShrinkFactor = 4;
 
     private readonly SharedPool? _parent;
-    private readonly long _largest;
 
     /// <summary>The outermost pool, of a fixed capacity.</summary>
-    internal SharedPool(long capacity) => Capacity = _largest = Math.Min(capacity, QuotaLimits.Unlimited);
+    internal SharedPool(long capacity) => Resize(capacity);
 
-    internal SharedPool(SharedPool parent)
-    {
-        _parent = parent;
-        _largest = parent._largest;
-    }
+    internal SharedPool(SharedPool parent) => _parent = parent;
 
     internal long Capacity { get; private set; }
 
     internal long Used { get; private set; }
 
+    /// <summary>What one holder alone can never hold more than.</summary>
+    private long Largest => _parent?.Largest ?? Capacity;
+
     /// <summary>Number of holders that hold anything.</summary>
     internal int Holders { get; private set; }
+
+    /// <summary>Another capacity for the outermost pool. If more is used already, nothing is given until enough has come back.</summary>
+    internal void Resize(long capacity) => Capacity = Math.Min(capacity, QuotaLimits.Unlimited);
 
     /// <summary>Lets one holder go from <paramref name="from"/> to more, if the rule allows.</summary>
     internal bool TryRaise(long from, long to)
     {
-        if (to > _largest)
+        if (to > Largest)
         {
             return false;
         }
@@ -64,7 +65,7 @@ internal sealed class SharedPool
     }
 
     /// <summary>Whether the rule would let one holder come to this much if there were no other.</summary>
-    internal bool CouldHold(long units) => units <= _largest / 2 && (_parent?.CouldHold(2 * units) ?? true);
+    internal bool CouldHold(long units) => units <= Largest / 2 && (_parent?.CouldHold(2 * units) ?? true);
 
     /// <summary>Takes back from one holder what it gives up between <paramref name="from"/> and <paramref name="to"/>.</summary>
     internal void Lower(long from, long to)

@@ -5,8 +5,8 @@ using XcpBroker.Quotas;
 
 namespace XcpBroker.Routing;
 
-/// <summary>Sends a signal to every connection with a rule that matches it, one copy each.</summary>
-internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subjects, Delivery delivery)
+/// <summary>Sends a signal to every connection with a rule that matches it and a policy that lets it, one copy each.</summary>
+internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subjects, Delivery delivery, PolicyGate gate)
 {
     private readonly List<Connection> _receivers = [];
 
@@ -17,7 +17,10 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
         int cost = rules.Collect(subject, _receivers);
         foreach (Connection receiver in _receivers)
         {
-            delivery.DeliverBroadcast(receiver, message, kind);
+            if (gate.MayHaveCopy(message, receiver, isEavesdropping: false))
+            {
+                delivery.DeliverBroadcast(receiver, message, kind);
+            }
         }
 
         cost += _receivers.Count;

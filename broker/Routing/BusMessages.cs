@@ -15,7 +15,7 @@ namespace XcpBroker.Routing;
 /// Host-native byte order, NO_REPLY_EXPECTED, a serial of its own each (the copies of a broadcast share it). All of them are paid
 /// from the receiver's reserve: a peer that does not even read these is ended.
 /// </remarks>
-internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, MonitorTap monitors, BrokerCounters counters)
+internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, MonitorTap monitors, PolicyGate gate, BrokerCounters counters)
 {
     private const string Path = "/org/freedesktop/DBus";
 
@@ -155,7 +155,7 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         MessageHeader header = Parse(bytes);
         RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]) { Fds = fds };
         monitors.Offer(message, receiver);
-        return delivery.TryDeliver(receiver, message, ChargeKind.Reserved);
+        return gate.MayHear(message, receiver) ? delivery.TryDeliver(receiver, message, ChargeKind.Reserved) : DeliveryResult.Denied;
     }
 
     private uint NextSerial()

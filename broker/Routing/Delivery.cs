@@ -10,6 +10,9 @@ internal enum DeliveryResult : byte
 {
     Queued,
 
+    /// <summary>Its policy does not let it have this.</summary>
+    Denied,
+
     /// <summary>It is being taken apart.</summary>
     ReceiverGone,
 
@@ -27,7 +30,7 @@ internal enum DeliveryResult : byte
 }
 
 /// <summary>Charges a message and puts it into its receiver's queue.</summary>
-internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota, long maxOutgoingFds)
+internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota, LimitsInForce limits)
 {
     internal DeliveryResult TryDeliver(Connection receiver, in RoutedMessage message, ChargeKind kind)
     {
@@ -95,7 +98,7 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         }
 
         int count = message.Fds!.Count;
-        if (receiver.QueuedFds + count > maxOutgoingFds)
+        if (receiver.QueuedFds + count > limits.Current.MaxOutgoingUnixFds)
         {
             return DeliveryResult.OverFds;
         }

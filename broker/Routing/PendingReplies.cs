@@ -25,7 +25,7 @@ internal sealed class PendingReplies
     private const int KeptWhenEmpty = 1 << 16;
 
     private readonly TimeProvider _clock;
-    private readonly long _timeout;
+    private long _timeout;
     private Slot[] _slots = [];
     private int[] _buckets = [];
     private Anchor[] _anchors = [];
@@ -41,7 +41,7 @@ internal sealed class PendingReplies
     internal PendingReplies(TimeProvider clock, TimeSpan? timeout)
     {
         _clock = clock;
-        _timeout = timeout is { } limit ? Math.Max(1, (long)(limit.TotalSeconds * clock.TimestampFrequency)) : 0;
+        _timeout = Ticks(timeout);
         Clear();
     }
 
@@ -62,8 +62,21 @@ internal sealed class PendingReplies
     /// <summary>When the oldest call times out, as a timestamp of the clock; null when none will.</summary>
     internal long? NextDeadline => _timeout == 0 || _oldest == 0 ? null : _slots[_oldest].Deadline;
 
+    /// <summary>From now on all wait this long, those that wait already too; null waits for ever.</summary>
+    internal void SetTimeout(TimeSpan? timeout)
+    {
+        _timeout = Ticks(timeout);
+        long deadline = _timeout == 0 ? 0 : _clock.GetTimestamp() + _timeout;
+        for (int index = _oldest; index != 0; index = _slots[index].Age.Next)
+        {
+            _slots[index].Deadline = deadline;
+        }
+    }
+
     /// <summary>How many calls of this caller wait (max_replies_per_connection is checked by whoever adds).</summary>
     internal int CountOf(in ReplyLists caller) => caller.Anchor == 0 ? 0 : _anchors[caller.Anchor].CallsMade;
+
+    private long Ticks(TimeSpan? timeout) => timeout is { } limit ? Math.Max(1, (long)(limit.TotalSeconds * _clock.TimestampFrequency)) : 0;
 
     /// <returns>False when the caller has an unanswered call of this serial to this callee already.</returns>
     internal bool TryAdd(in PendingCall call, ref ReplyLists caller, ref ReplyLists callee)

@@ -1,11 +1,12 @@
 using XcpBroker.Connections;
 using XcpBroker.Loop;
 using XcpBroker.Protocol;
+using XcpBroker.Quotas;
 
 namespace XcpBroker.Routing;
 
 /// <summary>reply_timeout: answers calls that have waited too long with NoReply. One deadline for all, since all wait equally long.</summary>
-internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable connections, BusMessages bus, BusLoop loop, TimeSpan? timeout)
+internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable connections, BusMessages bus, BusLoop loop, LimitsInForce limits)
 {
     private readonly List<PendingCall> _expired = [];
     private Deadline _deadline;
@@ -16,9 +17,20 @@ internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable conn
     /// <summary>To be called when a call has been added.</summary>
     internal void Watch()
     {
-        if (timeout is { } delay && !_deadline.IsPending)
+        if (limits.Current.ReplyTimeout is { } delay && !_deadline.IsPending)
         {
             _deadline = loop.Deadlines.After(delay, static state => ((ReplyTimeouts)state!).Expire(), this);
+        }
+    }
+
+    /// <summary>reply_timeout has another value.</summary>
+    internal void Change()
+    {
+        replies.SetTimeout(limits.Current.ReplyTimeout);
+        _deadline.Cancel();
+        if (replies.Count > 0)
+        {
+            Watch();
         }
     }
 
@@ -30,7 +42,7 @@ internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable conn
             if (connections.Find(call.Caller) is { IsOpen: true } caller)
             {
                 string callee = connections.Find(call.Callee)?.UniqueNameText ?? "a peer that is gone";
-                bus.SendErrorTo(caller, call.Serial, DBusError.ReplyTimeout(callee, timeout!.Value));
+                bus.SendErrorTo(caller, call.Serial, DBusError.ReplyTimeout(callee, limits.Current.ReplyTimeout!.Value));
             }
         }
 

@@ -1,3 +1,4 @@
+using XcpBroker.Auth.Policy;
 using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
 using XcpBroker.Metrics;
@@ -17,13 +18,15 @@ internal sealed class Router(
     Delivery delivery,
     Broadcast broadcast,
     MonitorTap monitors,
+    Eavesdroppers eavesdroppers,
+    PolicyGate gate,
     BusMessages bus,
     IBusDriver driver,
     Dooms dooms,
     ReplyTimeouts timeouts,
     DropLog drops,
     BrokerCounters counters,
-    RouterLimits limits)
+    LimitsInForce limits)
 {
     /// <summary>A further copy, or look-up of a rule, costs about so much less than a message of its own.</summary>
     private const int CopiesPerWork = 8;
@@ -94,6 +97,13 @@ internal sealed class Router(
     private int ToBus(in RoutedMessage message)
     {
         monitors.Offer(message, null);
+
+        // Before Hello the driver refuses all but Hello; what has no destination is Peer's, which everybody may ask.
+        if (message.Sender!.IsRegistered && message.Header.Destination.IsPresent && !Passes(message, null, ReplyStateOf(message, isRequested: false)))
+        {
+            return 1;
+        }
+
         if (message.Type == MessageType.MethodCall)
         {
             driver.Call(message.Sender!, message);
@@ -103,7 +113,23 @@ internal sealed class Router(
             drops.Drop(message, DropReason.ToBus);
         }
 
+        eavesdroppers.Offer(message, null);
         return 1;
+    }
+
+    private static ReplyState ReplyStateOf(in RoutedMessage message, bool isRequested) =>
+        message.Header.ReplySerial == 0 ? ReplyState.NoReply : isRequested ? ReplyState.Requested : ReplyState.Unrequested;
+
+    /// <summary>Whether the policy lets a message through; if not, its sender is told.</summary>
+    private bool Passes(in RoutedMessage message, Connection? receiver, ReplyState reply)
+    {
+        DBusError denial = gate.Check(message, receiver, reply);
+        if (!denial.IsNone)
+        {
+            bus.SendError(message, denial);
+        }
+
+        return denial.IsNone;
     }
 
     private int ToPeer(in RoutedMessage message)
@@ -114,20 +140,30 @@ internal sealed class Router(
         {
             ToNobody(message);
         }
-        else if (message.Type == MessageType.MethodCall)
-        {
-            Call(message, receiver);
-        }
-        else if (message.Type == MessageType.Signal)
-        {
-            Signal(message, receiver);
-        }
-        else
+        else if (message.Type is MessageType.MethodReturn or MessageType.Error)
         {
             Reply(message, receiver);
         }
+        else if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)))
+        {
+            ToReceiver(message, receiver);
+        }
 
         return 2;
+    }
+
+    private void ToReceiver(in RoutedMessage message, Connection receiver)
+    {
+        if (message.Type == MessageType.MethodCall)
+        {
+            Call(message, receiver);
+        }
+        else
+        {
+            Signal(message, receiver);
+        }
+
+        eavesdroppers.Offer(message, receiver);
     }
 
     private void ToNobody(in RoutedMessage message)
@@ -154,10 +190,10 @@ internal sealed class Router(
         uint serial = message.Header.Serial;
         if (message.ExpectsReply)
         {
-            if (replies.CountOf(sender.Replies) >= limits.MaxRepliesPerConnection)
+            if (replies.CountOf(sender.Replies) >= limits.Current.MaxRepliesPerConnection)
             {
                 bus.SendError(message, DBusError.LimitsExceeded(
-                    $"Unanswered calls of {sender.UniqueNameText}", "max_replies_per_connection", limits.MaxRepliesPerConnection));
+                    $"Unanswered calls of {sender.UniqueNameText}", "max_replies_per_connection", limits.Current.MaxRepliesPerConnection));
                 return;
             }
 
@@ -202,13 +238,22 @@ internal sealed class Router(
             return;
         }
 
-        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Reserved);
-        if (result is DeliveryResult.ReceiverTakesNoFds or DeliveryResult.OverFds or DeliveryResult.OverShare)
+        DBusError refusal = gate.Check(message, receiver, ReplyState.Requested);
+        if (refusal.IsNone)
         {
-            // The caller waits: it is told why the answer cannot reach it.
-            bus.SendErrorTo(receiver, message.Header.ReplySerial, Reason(result, receiver));
-            counters.RepliesReplaced++;
+            DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Reserved);
+            refusal = result is DeliveryResult.ReceiverTakesNoFds or DeliveryResult.OverFds or DeliveryResult.OverShare ? Reason(result, receiver) : default;
         }
+
+        if (refusal.IsNone)
+        {
+            eavesdroppers.Offer(message, receiver);
+            return;
+        }
+
+        // The caller waits: it is told why the answer cannot reach it.
+        bus.SendErrorTo(receiver, message.Header.ReplySerial, refusal);
+        counters.RepliesReplaced++;
     }
 
     private void Refuse(in RoutedMessage message, Connection receiver, DeliveryResult result)
@@ -224,17 +269,10 @@ internal sealed class Router(
     private DBusError Reason(DeliveryResult result, Connection receiver) => result switch
     {
         DeliveryResult.ReceiverTakesNoFds => DBusError.UnixFdsNotNegotiated(receiver.UniqueNameText),
-        DeliveryResult.OverFds => DBusError.ReceiverFull(receiver.UniqueNameText, "max_outgoing_unix_fds", limits.MaxOutgoingFds),
-        DeliveryResult.OverBytes => DBusError.LimitsExceeded($"The message to {receiver.UniqueNameText} on top of what you have waiting", "max_outgoing_bytes", limits.MaxOutgoingBytes),
+        DeliveryResult.OverFds => DBusError.ReceiverFull(receiver.UniqueNameText, "max_outgoing_unix_fds", limits.Current.MaxOutgoingUnixFds),
+        DeliveryResult.OverBytes => DBusError.LimitsExceeded($"The message to {receiver.UniqueNameText} on top of what you have waiting", "max_outgoing_bytes", limits.Current.MaxOutgoingBytes),
         DeliveryResult.OverShare => DBusError.LimitsExceeded(
-            $"The message to {receiver.UniqueNameText} on top of what waits at the same expense", "max_total_bytes", limits.MaxTotalBytes),
+            $"The message to {receiver.UniqueNameText} on top of what waits at the same expense", "max_total_bytes", limits.Current.MaxTotalBytes),
         _ => DBusError.ServiceUnknown(receiver.UniqueNameText),
     };
 }
-
-/// <summary>The limits that routing refuses by; each is dbus-daemon's of that name.</summary>
-/// <param name="MaxRepliesPerConnection">Calls of one connection that await their answers.</param>
-/// <param name="MaxOutgoingBytes">Bytes that one connection may have queued.</param>
-/// <param name="MaxOutgoingFds">Descriptors queued for one receiver.</param>
-/// <param name="MaxTotalBytes">Bytes queued for all together; ours.</param>
-internal sealed record RouterLimits(int MaxRepliesPerConnection, long MaxOutgoingBytes, long MaxOutgoingFds, long MaxTotalBytes);

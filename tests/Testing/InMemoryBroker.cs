@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using XcpBroker.Auth;
+using XcpBroker.Auth.Policy;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Transport;
@@ -20,11 +21,11 @@ internal sealed class InMemoryBroker : IDisposable
 
     private readonly MemoryListener _listener = new();
 
-    internal InMemoryBroker(LimitOptions? limits = null)
+    internal InMemoryBroker(LimitOptions? limits = null, PolicySet? policy = null)
     {
         Loop = new ManualBusLoop(Clock);
         PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
-        Bus = new Composition(Loop, Blocks, limits ?? DefaultLimits.Embedded, new BusIdentity(Id, 1, own, new string('a', 32), 1024), Log);
+        Bus = new Composition(Loop, Blocks, limits ?? DefaultLimits.Embedded, policy ?? PolicySet.OpenToOwnUser(), new BusIdentity(Id, 1, own, new string('a', 32), 1024), Log);
         Bus.AddListener(_listener);
     }
 
@@ -103,7 +104,7 @@ internal sealed class InMemoryBroker : IDisposable
             yield return "names";
         }
 
-        if (Bus.Rules.Count != 0 || Bus.Monitors.Rules.Count != 0)
+        if (Bus.Rules.Count != 0 || Bus.Monitors.Rules.Count != 0 || !Bus.Eavesdroppers.Rules.IsEmpty)
         {
             yield return "match rules";
         }
@@ -118,7 +119,7 @@ internal sealed class InMemoryBroker : IDisposable
             yield return "connections";
         }
 
-        if (Loop.Deadlines.Count != (Bus.Drops.IsInEpisode ? 1 : 0))
+        if (Loop.Deadlines.Count != (Bus.Drops.IsInEpisode ? 1 : 0) + (Bus.Denials.IsInEpisode ? 1 : 0))
         {
             yield return "deadlines";
         }

@@ -62,7 +62,7 @@ public sealed class PolicyPropertyTests
             return Agrees(send, PolicyDirection.Send)
                 && Agrees(receive, PolicyDirection.Receive)
                 && (!peer.MaySendAll(message.Type) || send.IsAllowed)
-                && (!peer.MayReceiveAll(message.Type) || receive.IsAllowed);
+                && (!peer.MayReceiveAllAddressed(message.Type) || message.IsEavesdropping || receive.IsAllowed);
 
             bool Agrees(PolicyVerdict verdict, PolicyDirection direction)
             {

@@ -128,9 +128,9 @@ public sealed class PolicyContextTests
 
         foreach (Protocol.Messages.MessageType type in Enum.GetValues<Protocol.Messages.MessageType>().Where(type => type != Protocol.Messages.MessageType.Invalid))
         {
-            Assert.That((open.MaySendAll(type), open.MayReceiveAll(type)), Is.EqualTo((true, true)));
-            Assert.That((session.MaySendAll(type), session.MayReceiveAll(type)), Is.EqualTo((true, true)));
-            Assert.That((system.MaySendAll(type), system.MayReceiveAll(type)), Is.EqualTo((false, false)));
+            Assert.That((open.MaySendAll(type), open.MayReceiveAllAddressed(type)), Is.EqualTo((true, true)));
+            Assert.That((session.MaySendAll(type), session.MayReceiveAllAddressed(type)), Is.EqualTo((true, true)));
+            Assert.That((system.MaySendAll(type), system.MayReceiveAllAddressed(type)), Is.EqualTo((false, false)));
         }
     }
 }

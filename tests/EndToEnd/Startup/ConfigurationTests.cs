@@ -5,6 +5,10 @@ public sealed class ConfigurationTests
 {
     private const string Data = "/usr/lib/dbus-1.0/debug-build/libexec/installed-tests/dbus/data";
 
+    /// <summary>As dbus-daemon, a bus without a policy lets nobody hear even its answers.</summary>
+    private const string OpenPolicy =
+        "<policy context='default'><allow send_destination='*'/><allow receive_sender='*'/><allow own='*'/></policy>";
+
     private readonly Shell _shell = new();
 
     private static IEnumerable<string> ValidFiles =>
@@ -48,13 +52,34 @@ public sealed class ConfigurationTests
     public void The_file_says_where_to_listen_and_the_command_line_overrides_it()
     {
         using Shell shell = new();
-        Write(shell, "bus.conf", $"<busconfig><listen>unix:path={shell.In("a")}</listen><listen>unix:path={shell.In("b")}</listen></busconfig>");
+        Write(shell, "bus.conf", $"<busconfig><listen>unix:path={shell.In("a")}</listen><listen>unix:path={shell.In("b")}</listen>{OpenPolicy}</busconfig>");
         (_, string both) = shell.StartBroker("--config-file=bus.conf");
         (_, string one) = shell.StartBroker("--config-file bus.conf --address=unix:path=$D/c");
 
         Assert.That(both, Does.Match($"^unix:path={shell.In("a")},guid=[0-9a-f]+;unix:path={shell.In("b")},guid=[0-9a-f]+$"));
         Assert.That(one, Does.StartWith($"unix:path={shell.In("c")},"));
         Assert.That(shell.BusId(both), Is.Not.Empty);
+    }
+
+    [Test]
+    public void The_files_policy_is_in_force_and_who_is_denied_is_told_so()
+    {
+        using Shell shell = new();
+        const string Policy = "<allow send_destination='*'/><allow receive_sender='*'/><deny own='org.example.Closed'/><allow own='org.example.Open'/>"
+            + "<deny send_interface='org.freedesktop.DBus.Peer' send_member='GetMachineId'/>";
+        Write(shell, "bus.conf", $"<busconfig><listen>unix:path={shell.In("a")}</listen><policy context='default'>{Policy}</policy></busconfig>");
+        (_, string address) = shell.StartBroker("--config-file=bus.conf");
+        string call = $"exec dbus-send --bus='{address}' --print-reply --dest=org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus";
+
+        Assert.That(shell.Run($"{call}.RequestName string:org.example.Open uint32:0").Output, Does.Contain("uint32 1"));
+        foreach (string denied in new[] { ".RequestName string:org.example.Closed uint32:0", ".RequestName string:org.example.Other uint32:0", ".Peer.GetMachineId" })
+        {
+            ShellResult result = shell.Run(call + denied);
+            Assert.That((result.ExitCode, result.Error), Is.EqualTo((1, result.Error)), denied);
+            Assert.That(result.Error, Does.Contain("org.freedesktop.DBus.Error.AccessDenied").And.Not.Contain("bus.conf"), denied);
+        }
+
+        Assert.That(shell.Run($"{call}.Peer.Ping").ExitCode, Is.Zero);
     }
 
     [Test]
@@ -71,7 +96,7 @@ public sealed class ConfigurationTests
     public void A_file_can_make_the_broker_detach_and_limits_of_the_command_line_come_on_top()
     {
         using Shell shell = new();
-        Write(shell, "bus.conf", "<busconfig><fork/><listen>unix:dir=" + shell.Directory + "</listen><limit name='max_names_per_connection'>9</limit></busconfig>");
+        Write(shell, "bus.conf", "<busconfig><fork/><listen>unix:dir=" + shell.Directory + "</listen><limit name='max_names_per_connection'>9</limit>" + OpenPolicy + "</busconfig>");
         ShellResult started = shell.Run("exec $B --config-file=bus.conf --print-address=1 --print-pid=1 --limit=max_names_per_connection=1");
         string[] lines = started.Output.Split('\n');
         ShellResult reply = shell.Run(

@@ -1,0 +1,176 @@
+using XcpBroker.Auth.Policy;
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Messages;
+
+namespace XcpBroker.Routing;
+
+/// <summary>Holds messages, names and connections against the policy in force. It says yes or no and notes each no; it sends nothing.</summary>
+internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denials, PolicySet policy, uint ownUserId)
+{
+    private readonly List<string> _claims = [];
+
+    /// <summary>The rules in force.</summary>
+    internal PolicySet Policy { get; private set; } = policy;
+
+    /// <summary>Puts other rules in force: from the next message on they hold for all, whenever they connected. Names stay with their owners.</summary>
+    internal void Apply(PolicySet policy, IEnumerable<Connection> connections)
+    {
+        Policy = policy;
+        foreach (Connection connection in connections)
+        {
+            connection.PolicyNames = null;
+            connection.Policy = connection.Policy is null ? null : PolicyOf(connection);
+        }
+    }
+
+    /// <summary>Whether a peer that has authenticated may stay; from then on it has a policy.</summary>
+    internal bool MayConnect(Connection connection)
+    {
+        connection.Policy = PolicyOf(connection);
+        PolicyVerdict verdict = Policy.CheckConnect(connection.Credentials.UserId, connection.Credentials.GroupIds, ownUserId);
+        if (!verdict.IsAllowed)
+        {
+            denials.ConnectDenied(connection, verdict);
+        }
+
+        return verdict.IsAllowed;
+    }
+
+    internal DBusError CheckOwn(Connection connection, string name)
+    {
+        PolicyVerdict verdict = connection.Policy!.CheckOwn(name);
+        if (verdict.IsAllowed)
+        {
+            return default;
+        }
+
+        denials.OwnDenied(connection, name, verdict);
+        return DBusError.OwnDenied(name);
+    }
+
+    /// <summary>A message of a peer to one receiver, or to the bus, which is null. None: it may pass.</summary>
+    internal DBusError Check(in RoutedMessage message, Connection? receiver, ReplyState reply)
+    {
+        Connection sender = message.Sender!;
+        return sender.Policy!.MaySendAll(message.Type) && (receiver is null || receiver.Policy!.MayReceiveAllAddressed(message.Type))
+            ? default
+            : CheckRules(message, receiver, Request(message, sender, receiver, reply, isEavesdropping: false));
+    }
+
+    /// <summary>A message to a service that is not running, as far as the sender's rules go.</summary>
+    internal DBusError CheckSendToAbsent(in RoutedMessage message, string name)
+    {
+        Connection sender = message.Sender!;
+        if (sender.Policy!.MaySendAll(message.Type))
+        {
+            return default;
+        }
+
+        PolicyRequest request = Request(message, sender, null, ReplyState.NoReply, isEavesdropping: false, receiverNames: Policy.NamesOf([name]));
+        PolicyVerdict verdict = sender.Policy!.CheckSend(request);
+        return verdict.IsAllowed ? default : Deny(message, null, verdict, DeniedAct.Send);
+    }
+
+    /// <summary>Whether one receiver may have a copy of a message that is for all, or for another. What it may not is passed over.</summary>
+    internal bool MayHaveCopy(in RoutedMessage message, Connection receiver, bool isEavesdropping)
+    {
+        Connection? sender = message.Sender;
+        if (!isEavesdropping && (sender is null || sender.Policy!.MaySendAll(message.Type)) && receiver.Policy!.MayReceiveAllAddressed(message.Type))
+        {
+            return true;
+        }
+
+        PolicyRequest request = Request(message, sender, receiver, ReplyStateOfCopy(message), isEavesdropping);
+        return CheckRules(message, receiver, request).IsNone;
+    }
+
+    /// <summary>Whether a message of the bus may reach the peer that it is for.</summary>
+    internal bool MayHear(in RoutedMessage message, Connection receiver)
+    {
+        if (receiver.Policy is not { } rules || rules.MayReceiveAllAddressed(message.Type))
+        {
+            return true;
+        }
+
+        // The bus answers only what it was asked.
+        ReplyState reply = message.Header.ReplySerial == 0 ? ReplyState.NoReply : ReplyState.Requested;
+        return CheckRules(message, receiver, Request(message, null, receiver, reply, isEavesdropping: false)).IsNone;
+    }
+
+    private static ReplyState ReplyStateOfCopy(in RoutedMessage message) =>
+        message.Header.ReplySerial == 0 ? ReplyState.NoReply : ReplyState.Unrequested;
+
+    private PeerPolicy PolicyOf(Connection connection) =>
+        Policy.ForPeer(connection.Credentials.UserId, connection.Credentials.GroupIds, isAtConsole: false);
+
+    private PolicyRequest Request(
+        in RoutedMessage message, Connection? sender, Connection? receiver, ReplyState reply, bool isEavesdropping, PolicyNames? receiverNames = null) => new()
+        {
+            Type = message.Type,
+            Path = message.Path,
+            Interface = message.Interface,
+            Member = message.Member,
+            ErrorName = message.Header.ErrorName.In(message.Bytes),
+            Sender = sender is null ? Policy.BusNames : NamesOf(sender),
+            Receiver = receiverNames ?? (receiver is null ? Policy.BusNames : NamesOf(receiver)),
+            IsBroadcast = message.Type == MessageType.Signal && !message.Header.Destination.IsPresent,
+            Reply = reply,
+            IsEavesdropping = isEavesdropping,
+            UnixFds = (int)message.Header.UnixFds,
+        };
+
+    private DBusError CheckRules(in RoutedMessage message, Connection? receiver, in PolicyRequest request)
+    {
+        if (message.Sender is { } sender)
+        {
+            PolicyVerdict send = sender.Policy!.CheckSend(request);
+            if (!send.IsAllowed)
+            {
+                return Deny(message, receiver, send, DeniedAct.Send);
+            }
+
+            if (send.IsToBeLogged)
+            {
+                denials.Allowed(message, receiver, send);
+            }
+        }
+
+        if (receiver is not null)
+        {
+            PolicyVerdict receive = receiver.Policy!.CheckReceive(request);
+            if (!receive.IsAllowed)
+            {
+                return Deny(message, receiver, receive, DeniedAct.Receive);
+            }
+        }
+
+        return default;
+    }
+
+    private DBusError Deny(in RoutedMessage message, Connection? receiver, PolicyVerdict verdict, DeniedAct act)
+    {
+        denials.Denied(message, receiver, verdict, act);
+        string sender = message.Sender?.UniqueNameText ?? "org.freedesktop.DBus";
+        string text = DenialLog.Describe(message);
+        return act == DeniedAct.Send ? DBusError.SendDenied(sender, text) : DBusError.ReceiveDenied(sender, text);
+    }
+
+    private PolicyNames NamesOf(Connection connection)
+    {
+        if (connection.PolicyNames is { } known)
+        {
+            return known;
+        }
+
+        _claims.Clear();
+        _claims.Add(connection.UniqueNameText);
+        foreach (string name in names.ClaimsOf(connection))
+        {
+            _claims.Add(name);
+        }
+
+        return connection.PolicyNames = Policy.NamesOf(_claims);
+    }
+}
