@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
+using XcpBroker.Activation;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
+using XcpBroker.Buffering;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Connections;
@@ -29,8 +31,10 @@ internal sealed class Composition
     /// <param name="limits">What peers may use.</param>
     /// <param name="policy">What peers may do.</param>
     /// <param name="identity">Who the bus is.</param>
+    /// <param name="starting">How services are started.</param>
     /// <param name="log">Where it says what happens.</param>
-    internal Composition(BusLoop loop, BlockPool blocks, LimitOptions limits, PolicySet policy, BusIdentity identity, ILogger log)
+    internal Composition(
+        BusLoop loop, BlockPool blocks, LimitOptions limits, PolicySet policy, BusIdentity identity, ActivationOptions starting, ILogger log)
     {
         Limits = new LimitsInForce(limits);
         Counters = new BrokerCounters();
@@ -51,7 +55,16 @@ internal sealed class Composition
         Eavesdroppers = new Eavesdroppers(subjects, delivery, Gate);
         Monitors = new MonitorTap(subjects, delivery, losses, dooms);
         BusMessages bus = new(delivery, broadcast, Monitors, Gate, Counters);
-        OwnerSignals signals = new(bus);
+        Router router = null!;
+        SystemdMeans? systemd = starting.UsesSystemd ? new SystemdMeans(_connections, Names, bus) : null;
+        StartPlan plan = new(new ProcessMeans(starting.Starter, starting.Environment), systemd);
+        MessageHolder holder = new(blocks, Names, FdAccounts, loop.Clock);
+        Activation = new ServiceActivation(new ActivationTable(starting.Catalog), plan, systemd, holder, Gate, bus, Drops, loop, new ActivationLimits(Limits), log)
+        {
+            Deliver = (held, owner) => router.RouteHeld(held, owner),
+            TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
+        };
+        OwnerSignals signals = new(bus, Activation);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
@@ -67,20 +80,22 @@ internal sealed class Composition
         };
         PausedInputs paused = new(loop, Counters, Limits, log);
         _disconnector = new Disconnector(
-            _connections, Names, Rules, Eavesdroppers, Monitors, Replies, signals, bus, losses, _admission, paused, dooms, Counters, log);
+            _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Activation, signals, bus, losses, _admission, paused, dooms, Counters, log);
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
-        Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0),
+        Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0), Activation,
         [
             .. new NameMethods(_connections, Names, _admission, Gate, signals, peak, Limits).Table,
             .. new MatchMethods(Rules, Eavesdroppers.Rules, Limits).Table,
-            .. new BusMethods(_connections, Names, identity.Id).Table,
+            .. new BusMethods(identity.Id).Table,
+            .. new ActivationMethods(_connections, Names, Activation, starting.Environment, starting.MayChangeEnvironment).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
             .. new StatsMethods(_connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
-            .. new StandardInterfaces(identity.MachineId).Table,
+            .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ]);
-        Router router = new(_connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Limits);
+        router = new Router(
+            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Activation, Limits);
         pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, turn, paused, Limits);
     }
 
@@ -112,6 +127,8 @@ internal sealed class Composition
 
     internal IReadOnlyCollection<Connection> Connections => _connections.All;
 
+    internal ServiceActivation Activation { get; }
+
     internal int ConnectionCount => _connections.All.Count;
 
     internal ITransportAcceptor Acceptor => _admission;
@@ -121,6 +138,7 @@ internal sealed class Composition
     /// <summary>Takes every connection apart.</summary>
     internal void Shutdown()
     {
+        Activation.Shutdown();
         Connection[] all = [.. _connections.All];
         foreach (Connection connection in all)
         {

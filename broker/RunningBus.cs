@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using XcpBroker.Activation;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
@@ -36,7 +37,7 @@ internal sealed class RunningBus : IDisposable
         BusIdentity identity = new(
             ListeningSockets.NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
             HostIdentity.DescriptorLimit());
-        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, log);
+        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, new ActivationOptions(), log);
         _thread = new Thread(Run) { Name = "bus" };
     }
 

@@ -26,6 +26,7 @@ internal sealed class CompiledRule
         Verdict = new PolicyVerdict(rule.IsAllow, rule);
         MatchesEvery = rule.MatchesEvery(type);
         MatchesEveryAddressed = rule.MatchesEveryAddressed(type);
+        MatchesEveryOfPeer = rule.MatchesEveryOfPeer;
         _path = Bytes(rule.Path);
         _interface = Bytes(rule.Interface);
         _member = Bytes(rule.Member);
@@ -45,6 +46,9 @@ internal sealed class CompiledRule
     internal bool MatchesEvery { get; }
 
     internal bool MatchesEveryAddressed { get; }
+
+    /// <summary>Whether it matches every message of its type, no reply, that is addressed to, or comes from, whoever it is about.</summary>
+    internal bool MatchesEveryOfPeer { get; }
 
     /// <remarks>The member first: it is what the many rules for one service differ in.</remarks>
     internal bool Matches(in PolicyRequest request) => MatchesEvery

@@ -74,6 +74,21 @@ internal sealed class CompiledRules
         return last?.Verdict ?? PolicyVerdict.DeniedByDefault;
     }
 
+    /// <summary>Whether a message to or from the other side could be allowed at all; if not, which rule is in the way.</summary>
+    internal PolicyVerdict CheckAny(PolicyNames other)
+    {
+        IEnumerable<CompiledRule> rules = _general.Concat(other.Numbers.SelectMany(number => (_byName.Length > 0 ? _byName[number] : null) ?? []));
+        foreach (CompiledRule rule in rules.OrderByDescending(rule => rule.Order))
+        {
+            if (rule.Verdict.IsAllowed || rule.MatchesEveryOfPeer)
+            {
+                return rule.Verdict;
+            }
+        }
+
+        return PolicyVerdict.DeniedByDefault;
+    }
+
     private static bool CanMatch(MessageRule rule, MessageType type) =>
         (rule.Type is null || rule.Type == type) && !(rule.IsBroadcast == true && type != MessageType.Signal);
 

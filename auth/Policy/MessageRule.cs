@@ -82,6 +82,12 @@ public sealed record MessageRule(PolicyDirection Direction, bool IsAllow, Policy
         && (IsAllow ? !RequestedReply || Eavesdrop : RequestedReply)
         && (Direction == PolicyDirection.Send || IsAllow || !Eavesdrop);
 
+    /// <summary>Whether every message of its type matches that is no reply, and is addressed to or comes from whoever it is about.</summary>
+    internal bool MatchesEveryOfPeer =>
+        Path is null && Interface is null && Member is null && Error is null && IsBroadcast != true
+        && MinFds == 0 && MaxFds >= MaximumFds
+        && (Direction == PolicyDirection.Send || IsAllow || !Eavesdrop);
+
     internal static string TypeName(MessageType type) => type switch
     {
         MessageType.MethodCall => "method_call",

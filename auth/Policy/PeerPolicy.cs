@@ -33,6 +33,9 @@ public sealed class PeerPolicy
     /// <summary>Whether it may send the message to <see cref="PolicyRequest.Receiver"/>.</summary>
     public PolicyVerdict CheckSend(in PolicyRequest request) => _send[request.Type - MessageType.MethodCall].Check(request, request.Receiver);
 
+    /// <summary>Whether there is any message of that type that it may send to whoever has those names.</summary>
+    public PolicyVerdict CheckSendAny(MessageType type, PolicyNames receiver) => _send[type - MessageType.MethodCall].CheckAny(receiver);
+
     /// <summary>Whether it may receive the message from <see cref="PolicyRequest.Sender"/>.</summary>
     public PolicyVerdict CheckReceive(in PolicyRequest request) => _receive[request.Type - MessageType.MethodCall].Check(request, request.Sender);
 

@@ -3,6 +3,7 @@ using System.Text;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Auth.Sasl;
+using XcpBroker.Buffering;
 using XcpBroker.Buffers;
 using XcpBroker.Loop;
 using XcpBroker.Quotas;
@@ -76,6 +77,9 @@ internal sealed class Connection : ITransportEvents
 
     /// <summary>Handles of <see cref="PendingReplies"/>.</summary>
     internal ReplyLists Replies;
+
+    /// <summary>Its messages that wait for an absent receiver, latest first; see <see cref="MessageHolder"/>.</summary>
+    internal HeldMessage? FirstHeld { get; set; }
 
     /// <summary>For Debug.Stats and the loss log.</summary>
     internal ConnectionCounters Counters;

@@ -22,6 +22,7 @@ internal sealed class Disconnector(
     Eavesdroppers eavesdroppers,
     MonitorTap monitors,
     PendingReplies replies,
+    IAbsentPeers absent,
     OwnerSignals signals,
     BusMessages bus,
     LossLog losses,
@@ -58,6 +59,7 @@ internal sealed class Disconnector(
         connections.Remove(connection);
         if (hadName)
         {
+            absent.SenderLeft(connection);
             ReleaseNames(connection);
             AnswerCallers(connection);
         }
@@ -80,6 +82,7 @@ internal sealed class Disconnector(
     {
         rules.RemoveAll(connection);
         eavesdroppers.Rules.RemoveAll(connection);
+        absent.SenderLeft(connection);
         ReleaseNames(connection);
         AnswerCallers(connection);
         connection.BecomeMonitor();

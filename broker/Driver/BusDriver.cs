@@ -1,4 +1,5 @@
 using System.Text;
+using XcpBroker.Activation;
 using XcpBroker.Connections;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
@@ -13,14 +14,16 @@ internal sealed class BusDriver : IBusDriver
 
     private readonly BusMessages _bus;
     private readonly Privilege _privilege;
+    private readonly ServiceActivation _activation;
     private readonly Dictionary<string, List<DriverMethod>> _methods = new(BusNameComparer.Instance);
     private readonly Dictionary<string, List<DriverMethod>>.AlternateLookup<ReadOnlySpan<byte>> _methodsByBytes;
     private readonly HashSet<string> _interfaces = [];
 
-    internal BusDriver(BusMessages bus, Privilege privilege, IEnumerable<DriverMethod> table)
+    internal BusDriver(BusMessages bus, Privilege privilege, ServiceActivation activation, IEnumerable<DriverMethod> table)
     {
         _bus = bus;
         _privilege = privilege;
+        _activation = activation;
         foreach (DriverMethod method in table)
         {
             _interfaces.Add(method.Interface);
@@ -65,6 +68,8 @@ internal sealed class BusDriver : IBusDriver
             _bus.SendError(message, error);
         }
     }
+
+    public bool TryTakeSignal(in RoutedMessage signal) => _activation.TryTakeSignal(signal);
 
     private static string Text(ReadOnlySpan<byte> ascii) => Encoding.ASCII.GetString(ascii);
 

@@ -20,6 +20,7 @@ internal ref struct DriverCall
         Caller = caller;
         ReplySerial = message.Header.Serial;
         ExpectsReply = message.ExpectsReply;
+        Message = message;
         Path = message.Path;
         Arguments = new WireReader(message.Body, message.Header.IsBigEndian);
     }
@@ -31,6 +32,9 @@ internal ref struct DriverCall
     internal bool ExpectsReply { get; }
 
     internal ReadOnlySpan<byte> Path { get; }
+
+    /// <summary>The call as it came.</summary>
+    internal RoutedMessage Message { get; }
 
     /// <summary>The arguments; reading them moves on.</summary>
     internal WireReader Arguments;
@@ -44,6 +48,9 @@ internal ref struct DriverCall
         _hasBegun = true;
         return _bus.BeginReply(Caller, ReplySerial, _method.OutSignature, fds);
     }
+
+    /// <summary>Whoever has taken the call over answers it.</summary>
+    internal void AnswerLater() => _hasReplied = true;
 
     /// <summary>Sends the reply now instead of after the function, where something has to come after it.</summary>
     internal void SendReply()

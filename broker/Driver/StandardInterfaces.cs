@@ -6,16 +6,18 @@ using XcpBroker.Protocol.Names;
 namespace XcpBroker.Driver;
 
 /// <summary>Peer, Introspectable and Properties of the bus. Specification, "Standard Interfaces".</summary>
-internal sealed class StandardInterfaces(string? machineId)
+internal sealed class StandardInterfaces(string? machineId, bool usesSystemd)
 {
     private const string Peer = "org.freedesktop.DBus.Peer";
     private const string Introspectable = "org.freedesktop.DBus.Introspectable";
     private const string Properties = "org.freedesktop.DBus.Properties";
 
     // The name of each property and its values; all are "as" and none can be set.
-    private static readonly (string Name, string[] Values)[] BusProperties =
+    private readonly (string Name, string[] Values)[] _busProperties =
     [
-        ("Features", ["HeaderFiltering"]),
+        ("Features", usesSystemd
+            ? ["ActivatableServicesChanged", "HeaderFiltering", "SystemdActivation"]
+            : ["ActivatableServicesChanged", "HeaderFiltering"]),
         ("Interfaces", [MonitoringMethods.Interface, StatsMethods.Interface]),
     ];
 
@@ -37,7 +39,7 @@ internal sealed class StandardInterfaces(string? machineId)
         return default;
     }
 
-    private static DBusError Get(ref DriverCall call)
+    private DBusError Get(ref DriverCall call)
     {
         DBusError error = Find(ref call, out string[]? values);
         if (error.IsNone)
@@ -48,7 +50,7 @@ internal sealed class StandardInterfaces(string? machineId)
         return error;
     }
 
-    private static DBusError GetAll(ref DriverCall call)
+    private DBusError GetAll(ref DriverCall call)
     {
         string name = call.ReadString();
         if (name != BusName.Driver)
@@ -58,7 +60,7 @@ internal sealed class StandardInterfaces(string? machineId)
 
         WireWriter reply = call.BeginReply();
         int dict = reply.BeginArray(8);
-        foreach ((string property, string[] values) in BusProperties)
+        foreach ((string property, string[] values) in _busProperties)
         {
             reply.BeginStruct();
             reply.WriteString(property);
@@ -69,7 +71,7 @@ internal sealed class StandardInterfaces(string? machineId)
         return default;
     }
 
-    private static DBusError Set(ref DriverCall call)
+    private DBusError Set(ref DriverCall call)
     {
         WireReader arguments = call.Arguments;
         DBusError error = Find(ref call, out _);
@@ -82,7 +84,7 @@ internal sealed class StandardInterfaces(string? machineId)
         return DBusError.PropertyReadOnly(name, StrictUtf8.Instance.GetString(arguments.ReadString()));
     }
 
-    private static DBusError Find(ref DriverCall call, out string[]? values)
+    private DBusError Find(ref DriverCall call, out string[]? values)
     {
         string interfaceName = call.ReadString();
         string property = call.ReadString();
@@ -92,7 +94,7 @@ internal sealed class StandardInterfaces(string? machineId)
             return DBusError.UnknownInterface(interfaceName, "/org/freedesktop/DBus");
         }
 
-        foreach ((string name, string[] found) in BusProperties)
+        foreach ((string name, string[] found) in _busProperties)
         {
             if (name == property)
             {

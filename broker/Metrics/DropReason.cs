@@ -18,6 +18,9 @@ internal enum DropReason : byte
     /// <summary>A unicast signal, or a call that wants no answer, that its receiver could not take.</summary>
     ReceiverFull,
 
+    /// <summary>A unicast signal, or a call that wants no answer, to a service that could not be started.</summary>
+    NotStarted,
+
     /// <summary>A signal or a reply to the bus itself.</summary>
     ToBus,
 }

@@ -117,12 +117,32 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         _message.Body.WriteString(name);
         _message.Body.WriteString(oldOwner);
         _message.Body.WriteString(newOwner);
-        ReadOnlySpan<byte> bytes = _message.Finish(NextSerial());
-        MessageHeader header = Parse(bytes);
-        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
-        monitors.Offer(message, null);
-        broadcast.Send(message, ChargeKind.Reserved);
+        BroadcastMessage();
     }
+
+    /// <summary>dbus-daemon's signal of the same name (feature ActivatableServicesChanged): descriptors have been read again.</summary>
+    internal void BroadcastActivatableServicesChanged()
+    {
+        _message.Begin(new MessageFields
+        {
+            Type = MessageType.Signal,
+            Flags = MessageFlags.NoReplyExpected,
+            Path = Path,
+            Interface = BusName.Driver,
+            Member = "ActivatableServicesChanged",
+            Sender = BusName.Driver,
+        });
+        BroadcastMessage();
+    }
+
+    /// <summary>Starts a message of any kind to one peer; its arguments go into the returned writer.</summary>
+    internal WireWriter BeginMessage(MessageFields fields)
+    {
+        _message.Begin(fields with { Sender = BusName.Driver });
+        return _message.Body;
+    }
+
+    internal void SendMessage(Connection receiver) => SendTo(receiver, _message.Finish(NextSerial()));
 
     private static string? NameOf(Connection connection) => connection.IsRegistered ? connection.UniqueNameText : null;
 
@@ -131,6 +151,15 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
         System.Diagnostics.Debug.Assert(violation == MessageViolation.None, "the bus made an invalid message");
         return header;
+    }
+
+    private void BroadcastMessage()
+    {
+        ReadOnlySpan<byte> bytes = _message.Finish(NextSerial());
+        MessageHeader header = Parse(bytes);
+        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
+        monitors.Offer(message, null);
+        broadcast.Send(message, ChargeKind.Reserved);
     }
 
     private void SendNameSignal(string member, Connection owner, string name)

@@ -1,3 +1,4 @@
+using XcpBroker.Buffering;
 using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
 using XcpBroker.Quotas;
@@ -37,6 +38,12 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         if (!receiver.IsOpen)
         {
             return DeliveryResult.ReceiverGone;
+        }
+
+        // What eavesdroppers get of it is a copy like any other.
+        if (kind == ChargeKind.Sent && message.Held is { } held)
+        {
+            return TryPassOn(receiver, message, held);
         }
 
         QueuedFds? fds = null;
@@ -89,18 +96,36 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         }
     }
 
+    /// <summary>What has waited takes its charges along: no limit of its sender can be in the way any more.</summary>
+    private DeliveryResult TryPassOn(Connection receiver, in RoutedMessage message, HeldMessage held)
+    {
+        if (message.Fds is { } set)
+        {
+            DeliveryResult result = CheckFds(receiver, set.Count);
+            if (result != DeliveryResult.Queued)
+            {
+                return result;
+            }
+        }
+
+        Account payer = held.PassOn(out QueuedFds? fds);
+        receiver.Enqueue(message.Stamped, message.Body, message.Block, message.BlockOffset + message.Header.BodyOffset, fds, payer, ChargeKind.Sent);
+        return DeliveryResult.Queued;
+    }
+
+    private DeliveryResult CheckFds(Connection receiver, int count) =>
+        !receiver.CanReceiveFds ? DeliveryResult.ReceiverTakesNoFds
+        : receiver.QueuedFds + count > limits.Current.MaxOutgoingUnixFds ? DeliveryResult.OverFds
+        : DeliveryResult.Queued;
+
     private DeliveryResult TryChargeFds(Connection receiver, in RoutedMessage message, ChargeKind kind, out QueuedFds? fds)
     {
         fds = null;
-        if (!receiver.CanReceiveFds)
-        {
-            return DeliveryResult.ReceiverTakesNoFds;
-        }
-
         int count = message.Fds!.Count;
-        if (receiver.QueuedFds + count > limits.Current.MaxOutgoingUnixFds)
+        DeliveryResult result = CheckFds(receiver, count);
+        if (result != DeliveryResult.Queued)
         {
-            return DeliveryResult.OverFds;
+            return result;
         }
 
         Connection payer = kind == ChargeKind.Sent ? message.Sender! : receiver;

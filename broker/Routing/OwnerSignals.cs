@@ -3,8 +3,8 @@ using XcpBroker.Names;
 
 namespace XcpBroker.Routing;
 
-/// <summary>The signals of a change of owner, in the one order that clients rely on: NameLost, NameOwnerChanged, NameAcquired.</summary>
-internal sealed class OwnerSignals(BusMessages bus)
+/// <summary>The signals of a change of owner, in the one order that clients rely on: NameLost, NameOwnerChanged, NameAcquired, what waited for it.</summary>
+internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent)
 {
     internal void OwnerChanged(in NameOwnerChange<Connection> change)
     {
@@ -17,6 +17,9 @@ internal sealed class OwnerSignals(BusMessages bus)
         if (change.NewOwner is { } owner)
         {
             bus.SendNameAcquired(owner, change.Name);
+
+            // Before anything newer, and before the answer to RequestName.
+            absent.NameAcquired(change.Name, owner);
         }
     }
 

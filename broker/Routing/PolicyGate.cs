@@ -59,6 +59,19 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
             : CheckRules(message, receiver, Request(message, sender, receiver, reply, isEavesdropping: false));
     }
 
+    /// <summary>A call of StartServiceByName: who may not send a single call to a service has no business to start it.</summary>
+    internal DBusError CheckStart(in RoutedMessage call, string name)
+    {
+        PeerPolicy policy = call.Sender!.Policy!;
+        if (policy.MaySendAll(MessageType.MethodCall))
+        {
+            return default;
+        }
+
+        PolicyVerdict verdict = policy.CheckSendAny(MessageType.MethodCall, Policy.NamesOf([name]));
+        return verdict.IsAllowed ? default : Deny(call, null, verdict, DeniedAct.Send);
+    }
+
     /// <summary>A message to a service that is not running, as far as the sender's rules go.</summary>
     internal DBusError CheckSendToAbsent(in RoutedMessage message, string name)
     {
@@ -113,7 +126,7 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
             Interface = message.Interface,
             Member = message.Member,
             ErrorName = message.Header.ErrorName.In(message.Bytes),
-            Sender = sender is null ? Policy.BusNames : NamesOf(sender),
+            Sender = sender is null ? Policy.BusNames : NamesOfSender(message, sender),
             Receiver = receiverNames ?? (receiver is null ? Policy.BusNames : NamesOf(receiver)),
             IsBroadcast = message.Type == MessageType.Signal && !message.Header.Destination.IsPresent,
             Reply = reply,
@@ -156,6 +169,10 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
         string text = DenialLog.Describe(message);
         return act == DeniedAct.Send ? DBusError.SendDenied(sender, text) : DBusError.ReceiveDenied(sender, text);
     }
+
+    /// <summary>What has waited for its receiver is judged by the names that its sender had, should it be gone.</summary>
+    private PolicyNames NamesOfSender(in RoutedMessage message, Connection sender) =>
+        message.Held?.NamesOfGoneSender is { } names ? Policy.NamesOf(names) : NamesOf(sender);
 
     private PolicyNames NamesOf(Connection connection)
     {

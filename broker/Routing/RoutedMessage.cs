@@ -1,3 +1,4 @@
+using XcpBroker.Buffering;
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
 using XcpBroker.Protocol.Marshalling;
@@ -39,6 +40,9 @@ internal readonly ref struct RoutedMessage
     internal int BlockOffset { get; init; }
 
     internal FdSet? Fds { get; init; }
+
+    /// <summary>Where the message has waited and is paid for already; null: it has just come.</summary>
+    internal HeldMessage? Held { get; init; }
 
     internal MessageType Type => _header.Type;
 

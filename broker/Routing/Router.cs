@@ -1,4 +1,5 @@
 using XcpBroker.Auth.Policy;
+using XcpBroker.Buffering;
 using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
 using XcpBroker.Metrics;
@@ -26,6 +27,7 @@ internal sealed class Router(
     ReplyTimeouts timeouts,
     DropLog drops,
     BrokerCounters counters,
+    IAbsentPeers absent,
     LimitsInForce limits)
 {
     /// <summary>A further copy, or look-up of a rule, costs about so much less than a message of its own.</summary>
@@ -86,6 +88,16 @@ internal sealed class Router(
         return 1;
     }
 
+    /// <summary>Sends a call or unicast signal on that has waited for its receiver; it is given back by the caller.</summary>
+    internal void RouteHeld(HeldMessage held, Connection receiver)
+    {
+        RoutedMessage message = held.View;
+        if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)))
+        {
+            ToReceiver(message, receiver);
+        }
+    }
+
     private static bool IsToBus(in RoutedMessage message) => message.Header.Destination.IsPresent
         ? message.Destination.SequenceEqual("org.freedesktop.DBus"u8)
         : message.Type == MessageType.MethodCall;
@@ -108,7 +120,7 @@ internal sealed class Router(
         {
             driver.Call(message.Sender!, message);
         }
-        else
+        else if (message.Type != MessageType.Signal || !driver.TryTakeSignal(message))
         {
             drops.Drop(message, DropReason.ToBus);
         }
@@ -168,10 +180,15 @@ internal sealed class Router(
 
     private void ToNobody(in RoutedMessage message)
     {
+        bool mayStart = (message.Header.Flags & MessageFlags.NoAutoStart) == 0;
+        if (mayStart && message.Type is MessageType.MethodCall or MessageType.Signal && absent.TryTake(message))
+        {
+            return;
+        }
+
         if (message.ExpectsReply)
         {
             string name = System.Text.Encoding.ASCII.GetString(message.Destination);
-            bool mayStart = (message.Header.Flags & MessageFlags.NoAutoStart) == 0;
             bus.SendError(message, mayStart ? DBusError.ServiceUnknown(name) : DBusError.NameHasNoOwner(name));
         }
         else if (message.Type is MessageType.MethodCall or MessageType.Signal)

@@ -36,6 +36,19 @@ public sealed class ServiceCatalog
     /// <summary>What was left out.</summary>
     public IReadOnlyList<ServiceFileWarning> Warnings { get; }
 
+    /// <summary>These descriptors; the first of each name counts.</summary>
+    public static ServiceCatalog Of(params IEnumerable<ServiceDescriptor> descriptors)
+    {
+        ArgumentNullException.ThrowIfNull(descriptors);
+        Dictionary<string, ServiceDescriptor> services = new(StringComparer.Ordinal);
+        foreach (ServiceDescriptor descriptor in descriptors)
+        {
+            services.TryAdd(descriptor.Name, descriptor);
+        }
+
+        return new ServiceCatalog(services, []);
+    }
+
     /// <summary>Reads directories. Blocks on the file system; may run on any thread.</summary>
     /// <param name="directories">Most important first.</param>
     /// <param name="files">Reads a file.</param>

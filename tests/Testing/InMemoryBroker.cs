@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using XcpBroker.Activation;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Buffers;
@@ -21,11 +22,13 @@ internal sealed class InMemoryBroker : IDisposable
 
     private readonly MemoryListener _listener = new();
 
-    internal InMemoryBroker(LimitOptions? limits = null, PolicySet? policy = null)
+    internal InMemoryBroker(LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null)
     {
         Loop = new ManualBusLoop(Clock);
         PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
-        Bus = new Composition(Loop, Blocks, limits ?? DefaultLimits.Embedded, policy ?? PolicySet.OpenToOwnUser(), new BusIdentity(Id, 1, own, new string('a', 32), 1024), Log);
+        BusIdentity identity = new(Id, 1, own, new string('a', 32), 1024);
+        Bus = new Composition(
+            Loop, Blocks, limits ?? DefaultLimits.Embedded, policy ?? PolicySet.OpenToOwnUser(), identity, starting ?? new ActivationOptions(), Log);
         Bus.AddListener(_listener);
     }
 
@@ -117,6 +120,11 @@ internal sealed class InMemoryBroker : IDisposable
         if (Bus.ConnectionCount != 0)
         {
             yield return "connections";
+        }
+
+        if (!Bus.Activation.Table.IsEmpty || Bus.Activation.Held.Count != 0)
+        {
+            yield return "starts, or messages that wait for them";
         }
 
         if (Loop.Deadlines.Count != (Bus.Drops.IsInEpisode ? 1 : 0) + (Bus.Denials.IsInEpisode ? 1 : 0))

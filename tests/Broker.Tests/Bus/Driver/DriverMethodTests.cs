@@ -47,10 +47,10 @@ internal sealed class DriverMethodTests : BusFixture
         PeerMessage features = Ask(peer, Properties, "Get", Bus, "Features");
         PeerMessage all = Ask(peer, Properties, "GetAll", Bus);
 
-        Assert.That((features.Signature, features.ArgumentsText()), Is.EqualTo(("v", "[HeaderFiltering]")));
+        Assert.That((features.Signature, features.ArgumentsText()), Is.EqualTo(("v", "[ActivatableServicesChanged HeaderFiltering]")));
         Assert.That(all.Dictionary(), Is.EquivalentTo(new Dictionary<string, string>
         {
-            ["Features"] = "[HeaderFiltering]",
+            ["Features"] = "[ActivatableServicesChanged HeaderFiltering]",
             ["Interfaces"] = "[org.freedesktop.DBus.Monitoring org.freedesktop.DBus.Debug.Stats]",
         }));
     }

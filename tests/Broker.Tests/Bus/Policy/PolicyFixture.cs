@@ -9,7 +9,7 @@ namespace XcpBroker.Broker.Tests.Bus.Policy;
 /// <summary>A bus with rules in dbus-daemon's language.</summary>
 internal abstract class PolicyFixture : BusFixture
 {
-    private protected const string Open = """
+    internal const string Open = """
         <policy context="default">
           <allow user="*"/><allow own="*"/>
           <allow send_destination="*" eavesdrop="true"/><allow receive_sender="*" eavesdrop="false"/>
@@ -22,7 +22,7 @@ internal abstract class PolicyFixture : BusFixture
         Broker = new InMemoryBroker(policy: Read(policies, type));
     }
 
-    private protected static PolicySet Read(string policies, string type = "session")
+    internal static PolicySet Read(string policies, string type = "session")
     {
         BusConfigReader reader = new(new NoFiles(), new NoUsers(), StandardServiceDirectories.Unset);
         string text = $"<busconfig>\n<type>{type}</type><listen>unix:path=/x</listen>\n{policies}\n</busconfig>";

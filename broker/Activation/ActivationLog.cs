@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using XcpBroker.Connections;
+
+namespace XcpBroker.Activation;
+
+/// <summary>What the bus logs about services. Ids are never used twice; the next free one is 1608.</summary>
+internal static partial class ActivationLog
+{
+    [LoggerMessage(1600, LogLevel.Information, "starting {Name}, asked for by {Caller}")]
+    internal static partial void Starting(ILogger logger, string name, Connection caller);
+
+    [LoggerMessage(1601, LogLevel.Information, "{Name} has started")]
+    internal static partial void Started(ILogger logger, string name);
+
+    [LoggerMessage(1602, LogLevel.Warning, "{Name} could not be started: {Error}")]
+    internal static partial void Failed(ILogger logger, string name, string error);
+
+    [LoggerMessage(1603, LogLevel.Warning, "{Path}: {Problem}; it is ignored")]
+    internal static partial void FileIgnored(ILogger logger, string path, string problem);
+
+    [LoggerMessage(1604, LogLevel.Information, "{Count} services can be started")]
+    internal static partial void CatalogRead(ILogger logger, int count);
+}

@@ -1,0 +1,251 @@
+using System.Text;
+using Microsoft.Extensions.Logging;
+using XcpBroker.Buffering;
+using XcpBroker.Config.Services;
+using XcpBroker.Connections;
+using XcpBroker.Loop;
+using XcpBroker.Metrics;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Names;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Activation;
+
+/// <summary>Starts what a message needs, holds the message meanwhile, and lets it go or fail in one of few ways, each exactly once.</summary>
+/// <remarks>
+/// A start ends when the name is owned, by whomever; when its attempt fails; or when service_start_timeout has passed, which always runs.
+/// All that wait for one name share one attempt. Source: specification, "Message Bus Starting Services".
+/// </remarks>
+internal sealed class ServiceActivation(
+    ActivationTable table,
+    StartPlan plan,
+    SystemdMeans? systemd,
+    MessageHolder holder,
+    PolicyGate gate,
+    BusMessages bus,
+    DropLog drops,
+    BusLoop loop,
+    ActivationLimits limits,
+    ILogger log) : IAbsentPeers, IStartWatcher
+{
+    private readonly HeldTotals _held = new();
+    private readonly StartBackOff _backOff = new(loop.Clock);
+
+    /// <summary>Routes a message that has waited; set once by Composition.</summary>
+    internal required HeldMessageRoute Deliver { get; init; }
+
+    /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
+    internal required Action TakeApartDoomed { get; init; }
+
+    internal ActivationTable Table => table;
+
+    /// <summary>What waits, for all names together.</summary>
+    internal HeldTotals Held => _held;
+
+    public bool TryTake(in RoutedMessage message)
+    {
+        // Most names that nobody owns are nothing to start: these cost no memory.
+        if (!table.HasDescriptor(message.Destination) && table.IsEmpty && !plan.MayTakeToCome)
+        {
+            return false;
+        }
+
+        string name = Encoding.ASCII.GetString(message.Destination);
+        DBusError error = Hold(name, message, isStart: false, out bool isKnown);
+        if (!error.IsNone)
+        {
+            bus.SendError(message, error);
+            if (!message.ExpectsReply)
+            {
+                drops.Drop(message, DropReason.NotStarted);
+            }
+        }
+
+        return isKnown;
+    }
+
+    /// <summary>Starts a name without owner for a call of StartServiceByName, which is answered when the name is owned.</summary>
+    internal DBusError Start(string name, in RoutedMessage call)
+    {
+        DBusError error = Hold(name, call, isStart: true, out bool isKnown);
+        return isKnown ? error : DBusError.ServiceUnknown(name);
+    }
+
+    public void NameAcquired(string name, Connection owner)
+    {
+        if (name == SystemdMeans.SystemdName)
+        {
+            systemd?.SystemdAppeared(owner);
+        }
+
+        if (!table.TryFind(name, out PendingStart? start))
+        {
+            return;
+        }
+
+        ActivationLog.Started(log, name);
+        table.Remove(start);
+        _backOff.Succeeded(name);
+        while (start.Waiting.TryTake(out HeldMessage? message))
+        {
+            if (IsToBus(message))
+            {
+                AnswerStart(message);
+            }
+            else
+            {
+                Deliver(message, owner);
+            }
+
+            message.Release();
+        }
+    }
+
+    public void SenderLeft(Connection sender) => holder.SenderLeft(sender);
+
+    public void Failed(PendingStart start, DBusError error)
+    {
+        End(start, error);
+        TakeApartDoomed();
+    }
+
+    /// <summary>Puts other descriptors in force. What is being started goes on as it began.</summary>
+    /// <returns>Whether ListActivatableNames answers differently now.</returns>
+    internal bool Apply(ServiceCatalog catalog)
+    {
+        HashSet<string> before = [.. table.ActivatableNames];
+        table.Catalog = catalog;
+        _backOff.Clear();
+        foreach (ServiceFileWarning warning in catalog.Warnings)
+        {
+            ActivationLog.FileIgnored(log, warning.Path, warning.Text);
+        }
+
+        ActivationLog.CatalogRead(log, catalog.Names.Count);
+        return !before.SetEquals(table.ActivatableNames);
+    }
+
+    /// <summary>A signal to the bus: systemd may say that a unit could not be started.</summary>
+    /// <returns>Whether it was one that the bus listens to.</returns>
+    internal bool TryTakeSignal(in RoutedMessage signal)
+    {
+        if (systemd is null || !systemd.TryReadFailure(signal, out string unit, out DBusError error))
+        {
+            return false;
+        }
+
+        foreach (PendingStart start in table.Pending.Where(start => start.Descriptor?.SystemdUnit == unit).ToArray())
+        {
+            End(start, error);
+        }
+
+        return true;
+    }
+
+    /// <summary>UpdateActivationEnvironment, where systemd starts services.</summary>
+    internal void UpdateEnvironment(IReadOnlyCollection<KeyValuePair<string, string>> variables) => systemd?.UpdateEnvironment(variables);
+
+    /// <summary>The bus ends: nobody is told anything.</summary>
+    internal void Shutdown()
+    {
+        foreach (PendingStart start in table.Pending.ToArray())
+        {
+            table.Remove(start);
+            start.Waiting.Clear();
+        }
+    }
+
+    private static bool IsToBus(HeldMessage message) => message.View.Destination.SequenceEqual("org.freedesktop.DBus"u8);
+
+    private DBusError Hold(string name, in RoutedMessage message, bool isStart, out bool isKnown)
+    {
+        bool isNew = !table.TryFind(name, out PendingStart? start);
+        ServiceDescriptor? descriptor = start?.Descriptor;
+        isKnown = !isNew || (!BusName.IsUnique(name) && (table.Catalog.TryFind(name, out descriptor) || plan.IsTakenToCome(name)));
+        if (!isKnown)
+        {
+            return default;
+        }
+
+        DBusError refusal = isStart ? gate.CheckStart(message, name) : gate.CheckSendToAbsent(message, name);
+        if (!refusal.IsNone || (isNew && _backOff.IsTooEarly(name, out refusal)))
+        {
+            return refusal;
+        }
+
+        start ??= new PendingStart(name, descriptor, this, _held);
+        if (_held.Count >= limits.MaxPending)
+        {
+            return DBusError.LimitsExceeded($"Messages that wait for services to start, this one for \"{name}\" included,", "max_pending_service_starts", limits.MaxPending);
+        }
+
+        DeliveryResult result = holder.TryHold(message, start.Waiting);
+        if (result != DeliveryResult.Queued)
+        {
+            return limits.Refusal(result, name);
+        }
+
+        if (isNew)
+        {
+            Begin(start, message.Sender!);
+        }
+
+        return default;
+    }
+
+    private void Begin(PendingStart start, Connection caller)
+    {
+        ActivationLog.Starting(log, start.Name, caller);
+        table.Add(start);
+        start.Deadline = loop.Deadlines.After(limits.StartTimeout, static state => ((TimedStart)state!).Expire(), new TimedStart(this, start));
+        plan.Choose(start.Descriptor).Begin(start);
+    }
+
+    private void AnswerStart(HeldMessage call)
+    {
+        const uint Success = 1;
+        if (call.ExpectsReply)
+        {
+            bus.BeginReply(call.Sender, call.Serial, "u", null).WriteUInt32(Success);
+            bus.SendReply(call.Sender);
+        }
+    }
+
+    private void Expire(PendingStart start)
+    {
+        start.Process?.Kill();
+        Failed(start, DBusError.StartTimedOut(start.Name, limits.StartTimeout));
+    }
+
+    private void End(PendingStart start, DBusError error)
+    {
+        ActivationLog.Failed(log, start.Name, error.Message);
+        table.Remove(start);
+        if (start.Descriptor is not null)
+        {
+            _backOff.Failed(start.Name, error);
+        }
+
+        while (start.Waiting.TryTake(out HeldMessage? message))
+        {
+            if (message.ExpectsReply)
+            {
+                bus.SendErrorTo(message.Sender, message.Serial, error);
+            }
+            else
+            {
+                drops.Drop(message.View, DropReason.NotStarted);
+            }
+
+            message.Release();
+        }
+    }
+
+    private sealed class TimedStart(ServiceActivation owner, PendingStart start)
+    {
+        internal void Expire() => owner.Expire(start);
+    }
+}
+
+/// <summary>Sends a message that has waited on its way to the owner that there is now.</summary>
+internal delegate void HeldMessageRoute(HeldMessage message, Connection owner);

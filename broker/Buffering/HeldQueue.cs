@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+
+namespace XcpBroker.Buffering;
+
+/// <summary>Held messages in the order in which they came. Every operation is O(1).</summary>
+internal sealed class HeldQueue(HeldTotals totals)
+{
+    private HeldMessage? _last;
+
+    /// <summary>Messages.</summary>
+    internal int Count { get; private set; }
+
+    /// <summary>Bytes of all of them.</summary>
+    internal long Bytes { get; private set; }
+
+    /// <summary>The one that has waited longest; follow <see cref="HeldMessage.Next"/> for the others.</summary>
+    internal HeldMessage? First { get; private set; }
+
+    internal void Append(HeldMessage message)
+    {
+        Debug.Assert(message.Queue is null, "in two queues");
+        message.Queue = this;
+        message.Previous = _last;
+        if (_last is null)
+        {
+            First = message;
+        }
+        else
+        {
+            _last.Next = message;
+        }
+
+        _last = message;
+        Count++;
+        Bytes += message.Length;
+        totals.Add(1, message.Length);
+    }
+
+    /// <summary>Takes one out, wherever it stands; it is the caller's now.</summary>
+    internal void Remove(HeldMessage message)
+    {
+        Debug.Assert(message.Queue == this, "not in this queue");
+        if (message.Previous is null)
+        {
+            First = message.Next;
+        }
+        else
+        {
+            message.Previous.Next = message.Next;
+        }
+
+        if (message.Next is null)
+        {
+            _last = message.Previous;
+        }
+        else
+        {
+            message.Next.Previous = message.Previous;
+        }
+
+        message.Queue = null;
+        message.Next = null;
+        message.Previous = null;
+        Count--;
+        Bytes -= message.Length;
+        totals.Add(-1, -message.Length);
+    }
+
+    /// <summary>Takes out the first; it is the caller's now.</summary>
+    internal bool TryTake([NotNullWhen(true)] out HeldMessage? message)
+    {
+        message = First;
+        if (message is null)
+        {
+            return false;
+        }
+
+        Remove(message);
+        return true;
+    }
+
+    /// <summary>Lets go of all of them without a word to anybody.</summary>
+    internal void Clear()
+    {
+        while (TryTake(out HeldMessage? message))
+        {
+            message.Release();
+        }
+    }
+}

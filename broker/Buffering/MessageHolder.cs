@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using XcpBroker.Buffers;
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Quotas;
+using XcpBroker.Routing;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Buffering;
+
+/// <summary>Copies messages into queues where they wait, and takes out what nobody waits for any more.</summary>
+/// <remarks>
+/// A held message is charged to its sender exactly as one in a receiver's queue is, so a sender who fills queues takes from its own
+/// max_outgoing_bytes and its own share of max_total_bytes only.
+/// </remarks>
+internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> names, DomainQuota fdQuota, TimeProvider clock)
+{
+    /// <summary>Copies a message to the end of a queue.</summary>
+    /// <returns>Queued, or which limit of the sender is in the way; then nothing was done.</returns>
+    internal DeliveryResult TryHold(in RoutedMessage message, HeldQueue queue)
+    {
+        Connection sender = message.Sender!;
+        QueuedFds? fds = null;
+        if (message.Fds is { } set)
+        {
+            sender.FdAccount ??= fdQuota.Open(sender.Credentials.UserId);
+            if (sender.FdAccount.TryCharge(ChargeKind.Sent, set.Count, out QuotaCharge charge) != ChargeResult.Charged)
+            {
+                return DeliveryResult.OverFds;
+            }
+
+            fds = new QueuedFds(set.Share(), charge);
+        }
+
+        int length = message.DeliveredLength;
+        ChargeResult charged = sender.Account.TryCharge(ChargeKind.Sent, length, out _);
+        if (charged != ChargeResult.Charged)
+        {
+            fds?.Dispose();
+            return charged == ChargeResult.OverShare ? DeliveryResult.OverShare : DeliveryResult.OverBytes;
+        }
+
+        HeldMessage held = new(sender, Copy(message, out MessageHeader header), length, header, fds, clock.GetTimestamp());
+        held.LinkToSender();
+        queue.Append(held);
+        return DeliveryResult.Queued;
+    }
+
+    /// <summary>A sender is about to lose its names: calls that it waits for are dropped, the rest stays and keeps its name.</summary>
+    internal void SenderLeft(Connection sender)
+    {
+        string[]? claims = null;
+        for (HeldMessage? held = sender.FirstHeld, next; held is not null; held = next)
+        {
+            next = held.NextOfSender;
+            if (held.ExpectsReply)
+            {
+                held.Queue!.Remove(held);
+                held.Release();
+            }
+            else
+            {
+                held.NamesOfGoneSender = claims ??= ClaimsOf(sender);
+            }
+        }
+    }
+
+    private string[] ClaimsOf(Connection sender)
+    {
+        List<string> claims = [sender.UniqueNameText];
+        foreach (string name in names.ClaimsOf(sender))
+        {
+            claims.Add(name);
+        }
+
+        return [.. claims];
+    }
+
+    private Block Copy(in RoutedMessage message, out MessageHeader header)
+    {
+        Block block = blocks.Rent(message.DeliveredLength);
+        Span<byte> copy = block.Span(0, message.DeliveredLength);
+        message.Stamped.CopyTo(copy);
+        message.Body.CopyTo(copy[message.Stamped.Length..]);
+        MessageViolation violation = MessageHeader.TryParse(copy, out header);
+        Debug.Assert(violation == MessageViolation.None, "a stamped message is invalid");
+        return block;
+    }
+}

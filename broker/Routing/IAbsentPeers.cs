@@ -1,0 +1,17 @@
+using XcpBroker.Connections;
+
+namespace XcpBroker.Routing;
+
+/// <summary>What becomes of messages to names that nobody owns, until somebody does.</summary>
+internal interface IAbsentPeers
+{
+    /// <summary>A call or a unicast signal to a name without owner, which may start something.</summary>
+    /// <returns>False: nothing provides that name, and nothing was done. True: it is held, or its sender has been told why not.</returns>
+    bool TryTake(in RoutedMessage message);
+
+    /// <summary>A name has an owner, who has been told so.</summary>
+    void NameAcquired(string name, Connection owner);
+
+    /// <summary>A peer is about to lose its names.</summary>
+    void SenderLeft(Connection sender);
+}
