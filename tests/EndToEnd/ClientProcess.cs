@@ -43,6 +43,9 @@ internal sealed class ClientProcess : IDisposable
 
     internal int Pid => _process.Id;
 
+    /// <summary>What it has printed so far.</summary>
+    internal string Printed => $"{Text(_output)}{Text(_errors)}";
+
     /// <summary>Starts a program for which the bus is the session's and the starter's.</summary>
     internal static ClientProcess Start(string address, string program, params IEnumerable<string> arguments) =>
         new(address, program, arguments);

@@ -1,0 +1,43 @@
+namespace XcpBroker.EndToEnd.Matrix;
+
+/// <summary>A client library, and its program of the matrix.</summary>
+/// <param name="Name">Also the folder of its source.</param>
+/// <param name="What">Its language, and whose protocol code it is.</param>
+internal sealed record Library(string Name, string What)
+{
+    private static readonly string[] EveryCheck =
+        ["basic", "containers", "dict", "error", "large", "signals", "properties", "descriptors", "names", "leave"];
+
+    /// <summary>Checks that are about the bus alone: a library does them with itself, not with every other.</summary>
+    private static readonly string[] Alone = ["names"];
+
+    /// <summary>All of them.</summary>
+    internal static IReadOnlyList<Library> All { get; } =
+    [
+        new("libdbus", "C, the reference library"),
+        new("sd-bus", "C, of systemd"),
+        new("gdbus", "C, of GLib"),
+        new("dbus-python", "Python, over libdbus"),
+        new("dasbus", "Python, over GDBus"),
+        new("python-dbus-next", "Python, its own"),
+        new("obus", "OCaml, its own"),
+        new("node-dbus-next", "JavaScript, its own")
+        {
+            Cannot = new Dictionary<string, string>
+            {
+                ["dict"] = "the keys of its dicts are always strings (dbus-next 0.10.2, marshall.js)",
+                ["descriptors"] = "it passes them through usocket alone, a native addon that is not built without npm's install scripts",
+            },
+        },
+    ];
+
+    /// <summary>Checks that the library has no means for, and why.</summary>
+    internal IReadOnlyDictionary<string, string> Cannot { get; init; } = new Dictionary<string, string>();
+
+    public override string ToString() => Name;
+
+    /// <summary>What is checked when a client of the one library meets a service of the other.</summary>
+    internal static string[] Checks(Library client, Library service) =>
+        [.. EveryCheck.Where(check => !client.Cannot.ContainsKey(check) && !service.Cannot.ContainsKey(check))
+            .Where(check => client == service || !Alone.Contains(check))];
+}

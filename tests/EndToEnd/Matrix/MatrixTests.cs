@@ -1,0 +1,70 @@
+using XcpBroker.Peers.Processes;
+
+namespace XcpBroker.EndToEnd.Matrix;
+
+/// <summary>Eight client libraries, each as a service and as a client, on one bus, each calling each.</summary>
+/// <remarks>The interface file beside this one says what a check does. Each library meets itself on dbus-daemon too: a check that
+/// fails there as well is the fault of the library or of its program.</remarks>
+[TestFixture]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+[Parallelizable(ParallelScope.Children)]
+internal sealed class MatrixTests
+{
+    private readonly Workshop _workshop = new();
+    private readonly MatrixReport _report = new();
+    private BrokerProcess? _broker;
+    private BrokerProcess? _control;
+    private int _names;
+
+    private static IEnumerable<TestCaseData> Pairs() =>
+        from client in Library.All
+        from service in Library.All
+        select new TestCaseData(client, service).SetArgDisplayNames(client.Name, service.Name);
+
+    [OneTimeSetUp]
+    public void Make_the_programs_and_start_the_brokers()
+    {
+        _workshop.MakeAll();
+        _broker = TestBroker.Start();
+        _control = TestBroker.Start("dbus-daemon", new Dictionary<string, long>());
+    }
+
+    [OneTimeTearDown]
+    public void Stop_the_brokers_and_report()
+    {
+        _report.Write();
+        _broker?.Dispose();
+        _control?.Dispose();
+        _workshop.Dispose();
+    }
+
+    [TestCaseSource(nameof(Pairs))]
+    public void A_client_of_one_library_calls_a_service_of_another(Library client, Library service) => Meet(_broker!, client, service);
+
+    [TestCaseSource(typeof(Library), nameof(Library.All))]
+    public void On_dbus_daemon_too_a_library_gets_on_with_itself(Library library) => Meet(_control!, library, library);
+
+    private void Meet(BrokerProcess broker, Library client, Library service)
+    {
+        string name = $"org.xen.xcp.Matrix1.n{Interlocked.Increment(ref _names)}";
+        string[] checks = Library.Checks(client, service);
+        using ClientProcess serving = Start(broker, service, "serve", name);
+        _ = serving.WaitForLine("ready");
+        using ClientProcess calling = Start(broker, client, ["call", name, .. checks]);
+        ClientResult result = calling.WaitForExit();
+        Assert.That(broker.HasExited, Is.False, () => broker.Log);
+        Assert.That(result.ExitCode, Is.Zero, () => $"{result}{service} as the service:\n{serving.Printed}");
+        string[] checkedThings = [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':')[0])];
+        Assert.That(checkedThings, Is.EqualTo(checks.Select(check => $"ok {check}")), result.ToString);
+        Assert.That(serving.WaitForExit().ExitCode, Is.Zero, "the service left by itself");
+        TestContext.Out.Write(result.Output);
+        _report.Add(broker.Name, client, service, result.Output);
+    }
+
+    private ClientProcess Start(BrokerProcess broker, Library library, params IEnumerable<string> arguments)
+    {
+        string[] command = _workshop.Command(library);
+        string[] environment = [$"MATRIX_INTERFACE={Workshop.InterfaceFile}"];
+        return ClientProcess.Start(broker.Address, "env", [.. environment, .. command, .. arguments]);
+    }
+}
