@@ -26,13 +26,17 @@ internal enum ChargeResult : byte
 
     /// <summary>Its share of what all have together (max_total_bytes). A reply can still be replaced by a short error.</summary>
     OverShare,
+
+    /// <summary>The account is at its limit, and this message is larger than the whole reserve. It can still be replaced by a short error.</summary>
+    OverReserve,
 }
 
 /// <summary>What one connection holds: what it sent to others, what waits for it at its own expense, and what it has not finished sending.</summary>
 /// <remarks>
 /// Each of the three has its own share of the pool, so that none uses up another's.
 /// It outlives its connection until the last message of the connection is out of other peers' queues.
-/// A queue that is not yet at its limit takes one more message of any size; only the share of the pool can refuse it then.
+/// A queue that is not yet at its limit takes one more message of any size; only the share of the pool can refuse it then. What that
+/// message has beyond the limit leaves the reserve untouched: a peer that is reading a large reply may still get small ones.
 /// </remarks>
 internal sealed class Account
 {
@@ -42,6 +46,9 @@ internal sealed class Account
     private long _received;
     private long _held;
     private long _overdraft;
+
+    /// <summary>How far the last message that the limit of what is received let in went beyond it; no more than what is left of that.</summary>
+    private long _beyond;
 
     internal Account(UserQuota user, long guaranteed)
     {
@@ -71,7 +78,7 @@ internal sealed class Account
         ChargeResult result = kind switch
         {
             ChargeKind.Sent => _sent >= _user.Limits.Sent ? ChargeResult.OverLimit : TryTake(ref _sent, 0, units),
-            ChargeKind.Received => _received >= _user.Limits.Received ? ChargeResult.OverLimit : TryTake(ref _received, _overdraft, units),
+            ChargeKind.Received => _received >= _user.Limits.Received ? ChargeResult.OverLimit : TryReceive(units),
             ChargeKind.Held => TryTake(ref _held, 0, units),
             _ => TryReserve(units),
         };
@@ -107,6 +114,7 @@ internal sealed class Account
             default:
                 long before = Pooled(_received) - _overdraft;
                 _received -= units;
+                _beyond = Math.Min(_beyond, Math.Max(0, _received - _user.Limits.Received));
                 _overdraft -= Math.Min(_overdraft, units);
                 Lower(before, Pooled(_received) - _overdraft);
                 break;
@@ -127,14 +135,39 @@ internal sealed class Account
         return ChargeResult.Charged;
     }
 
+    private ChargeResult TryReceive(long units)
+    {
+        ChargeResult result = TryTake(ref _received, _overdraft, units);
+        if (result == ChargeResult.Charged)
+        {
+            NoteBeyond(units);
+        }
+
+        return result;
+    }
+
+    /// <summary>Called after units were added to what is received.</summary>
+    private void NoteBeyond(long units)
+    {
+        if (_received - units < _user.Limits.Received)
+        {
+            _beyond = Math.Max(0, _received - _user.Limits.Received);
+        }
+    }
+
     private ChargeResult TryReserve(long units)
     {
-        if (_received >= _user.Limits.Received + _user.Limits.Reserve)
+        if (_received - _beyond >= _user.Limits.Received + _user.Limits.Reserve)
         {
             return ChargeResult.OverLimit;
         }
 
-        if (TryTake(ref _received, _overdraft, units) == ChargeResult.Charged)
+        if (_received >= _user.Limits.Received && units > _user.Limits.Reserve)
+        {
+            return ChargeResult.OverReserve;
+        }
+
+        if (TryReceive(units) == ChargeResult.Charged)
         {
             return ChargeResult.Charged;
         }
@@ -147,6 +180,7 @@ internal sealed class Account
 
         _received += units;
         _overdraft += overdrawn;
+        NoteBeyond(units);
         return ChargeResult.Charged;
     }
 

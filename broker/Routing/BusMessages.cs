@@ -58,6 +58,10 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         {
             SendErrorTo(caller, _replySerial, DBusError.Failed("The reply does not fit into your share of max_total_bytes: read what waits for you first."));
         }
+        else if (result == DeliveryResult.OverReserve)
+        {
+            SendErrorTo(caller, _replySerial, DBusError.Failed("Too much waits for you already (max_outgoing_bytes): read it first."));
+        }
     }
 
     /// <summary>The caller wants no answer.</summary>

@@ -26,6 +26,9 @@ internal enum DeliveryResult : byte
     /// <summary>The payer's share of max_total_bytes is used up.</summary>
     OverShare,
 
+    /// <summary>The receiver has max_outgoing_bytes queued, and the message is too large for its reserve.</summary>
+    OverReserve,
+
     /// <summary>The receiver's waiting descriptors are used up.</summary>
     OverFds,
 }
@@ -65,9 +68,9 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         }
 
         fds?.Dispose();
-        if (charged == ChargeResult.OverShare)
+        if (charged != ChargeResult.OverLimit)
         {
-            return DeliveryResult.OverShare;
+            return charged == ChargeResult.OverShare ? DeliveryResult.OverShare : DeliveryResult.OverReserve;
         }
 
         if (kind == ChargeKind.Reserved)

@@ -259,7 +259,8 @@ internal sealed class Router(
         if (refusal.IsNone)
         {
             DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Reserved);
-            refusal = result is DeliveryResult.ReceiverTakesNoFds or DeliveryResult.OverFds or DeliveryResult.OverShare ? Reason(result, receiver) : default;
+            refusal = result is DeliveryResult.ReceiverTakesNoFds or DeliveryResult.OverFds or DeliveryResult.OverShare or DeliveryResult.OverReserve
+                ? Reason(result, receiver) : default;
         }
 
         if (refusal.IsNone)
@@ -290,6 +291,8 @@ internal sealed class Router(
         DeliveryResult.OverBytes => DBusError.LimitsExceeded($"The message to {receiver.UniqueNameText} on top of what you have waiting", "max_outgoing_bytes", limits.Current.MaxOutgoingBytes),
         DeliveryResult.OverShare => DBusError.LimitsExceeded(
             $"The message to {receiver.UniqueNameText} on top of what waits at the same expense", "max_total_bytes", limits.Current.MaxTotalBytes),
+        DeliveryResult.OverReserve => DBusError.LimitsExceeded(
+            $"The reply to {receiver.UniqueNameText} on top of what waits for it", "max_outgoing_bytes", limits.Current.MaxOutgoingBytes),
         _ => DBusError.ServiceUnknown(receiver.UniqueNameText),
     };
 }

@@ -39,7 +39,6 @@ internal sealed class AccountTests
 
     [TestCase(ChargeKind.Sent, 1000)]
     [TestCase(ChargeKind.Received, 2000)]
-    [TestCase(ChargeKind.Reserved, 2500)]
     public void A_queue_that_is_not_at_its_limit_takes_one_more_message_of_any_size(ChargeKind kind, int limit)
     {
         Assert.That(Charge(kind, limit - 1), Is.EqualTo(ChargeResult.Charged));
@@ -87,6 +86,39 @@ internal sealed class AccountTests
 
         Assert.That(Charge(ChargeKind.Reserved, 499), Is.EqualTo(ChargeResult.Charged));
         Assert.That(Charge(ChargeKind.Reserved, 1), Is.EqualTo(ChargeResult.Charged));
+        Assert.That(Charge(ChargeKind.Reserved, 1), Is.EqualTo(ChargeResult.OverLimit));
+    }
+
+    [Test]
+    public void What_one_large_message_has_beyond_the_limit_leaves_the_reserve_untouched([Values(ChargeKind.Received, ChargeKind.Reserved)] ChargeKind kind)
+    {
+        Charge(ChargeKind.Received, 1999);
+        Charge(kind, 5000);
+        Assert.That(Charge(ChargeKind.Received, 1), Is.EqualTo(ChargeResult.OverLimit));
+
+        Assert.That(Charge(ChargeKind.Reserved, 500), Is.EqualTo(ChargeResult.Charged));
+        Assert.That(Charge(ChargeKind.Reserved, 1), Is.EqualTo(ChargeResult.OverLimit));
+    }
+
+    [Test]
+    public void A_reply_larger_than_the_reserve_is_not_let_in_by_it_and_condemns_nobody()
+    {
+        Charge(ChargeKind.Received, 2000);
+
+        Assert.That(Charge(ChargeKind.Reserved, 501), Is.EqualTo(ChargeResult.OverReserve));
+        Assert.That(Charge(ChargeKind.Reserved, 500), Is.EqualTo(ChargeResult.Charged));
+    }
+
+    [Test]
+    public void When_the_large_message_has_left_the_limit_is_what_it_was()
+    {
+        Charge(ChargeKind.Reserved, 5000);
+        QuotaCharge large = _charges.Pop();
+        Charge(ChargeKind.Reserved, 400);
+        large.Dispose();
+
+        Assert.That(Charge(ChargeKind.Received, 1600), Is.EqualTo(ChargeResult.Charged));
+        Assert.That(Charge(ChargeKind.Reserved, 500), Is.EqualTo(ChargeResult.Charged));
         Assert.That(Charge(ChargeKind.Reserved, 1), Is.EqualTo(ChargeResult.OverLimit));
     }
 

@@ -109,6 +109,58 @@ internal sealed class SlowReceiverTests : BusFixture
     }
 
     [Test]
+    public void One_that_is_reading_a_reply_beyond_its_limit_hears_the_bus_and_gets_further_replies()
+    {
+        FakePeer reader = Broker.Connect(socketBuffer: Socket);
+        FakePeer service = Broker.Connect();
+        reader.AddMatch(NameChanges);
+        uint large = reader.CallPeer(":1.1", "Large");
+        uint small = reader.CallPeer(":1.1", "Small");
+        PeerMessage[] calls = [.. service.ReceiveAll()];
+
+        service.Reply(calls[0], new byte[20 * Queue]);
+        service.RequestName("org.example.Name");
+        service.Reply(calls[1], "done");
+
+        Assert.That(
+            reader.ReceiveAll().Where(message => message.ReplySerial != 0 || message.Member == "NameOwnerChanged").Select(message => message.ReplySerial),
+            Is.EqualTo([large, 0u, small]));
+    }
+
+    [Test]
+    public void A_second_reply_beyond_its_limit_is_replaced_by_an_error()
+    {
+        FakePeer reader = Broker.Connect(socketBuffer: Socket);
+        FakePeer service = Broker.Connect();
+        reader.CallPeer(":1.1", "Large");
+        uint second = reader.CallPeer(":1.1", "Large");
+        PeerMessage[] calls = [.. service.ReceiveAll()];
+
+        service.Reply(calls[0], new byte[20 * Queue]);
+        service.Reply(calls[1], new byte[20 * Queue]);
+
+        Assert.That(reader.Hear()[^1], Is.EqualTo($"error {second} LimitsExceeded"));
+        Assert.That(reader.IsClosed, Is.False);
+    }
+
+    [Test]
+    public void An_answer_of_the_bus_larger_than_the_reserve_is_replaced_by_an_error_too()
+    {
+        FakePeer reader = Broker.Connect(socketBuffer: Socket);
+        FakePeer service = Broker.Connect();
+        for (int i = 0; i < 100; i++)
+        {
+            service.RequestName($"org.example.Name{i}.{new string('x', 200)}");
+        }
+
+        reader.CallPeer(":1.1", "Large");
+        service.Reply(service.Receive(), new byte[20 * Queue]);
+        uint asked = reader.Call("ListNames");
+
+        Assert.That(reader.Hear()[^1], Is.EqualTo($"error {asked} Failed"));
+    }
+
+    [Test]
     public void Who_exhausts_even_the_reserve_is_disconnected_and_the_reason_logged()
     {
         FakePeer deaf = Broker.Connect(socketBuffer: Socket);
