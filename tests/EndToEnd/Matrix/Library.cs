@@ -23,21 +23,27 @@ internal sealed record Library(string Name, string What)
         new("obus", "OCaml, its own"),
         new("node-dbus-next", "JavaScript, its own")
         {
-            Cannot = new Dictionary<string, string>
-            {
-                ["dict"] = "the keys of its dicts are always strings (dbus-next 0.10.2, marshall.js)",
-                ["descriptors"] = "it passes them through usocket alone, a native addon that is not built without npm's install scripts",
-            },
+            Cannot =
+            [
+                new("dict", "the keys of its dicts are always strings (dbus-next 0.10.2, marshall.js)", "1 was not of type number"),
+                new("descriptors", "it passes them by usocket alone, a native addon that only npm's install scripts build", "find module 'usocket'"),
+            ],
         },
     ];
 
-    /// <summary>Checks that the library has no means for, and why.</summary>
-    internal IReadOnlyDictionary<string, string> Cannot { get; init; } = new Dictionary<string, string>();
+    /// <summary>Checks that the library has no means for.</summary>
+    internal IReadOnlyList<Inability> Cannot { get; init; } = [];
 
     public override string ToString() => Name;
 
     /// <summary>What is checked when a client of the one library meets a service of the other.</summary>
     internal static string[] Checks(Library client, Library service) =>
-        [.. EveryCheck.Where(check => !client.Cannot.ContainsKey(check) && !service.Cannot.ContainsKey(check))
+        [.. EveryCheck.Where(check => !client.Cannot.Concat(service.Cannot).Any(inability => inability.Check == check))
             .Where(check => client == service || !Alone.Contains(check))];
 }
+
+/// <summary>What a library cannot, whatever the bus: a test has it fail on dbus-daemon too.</summary>
+/// <param name="Check">The check that it fails.</param>
+/// <param name="Reason">Why, for people.</param>
+/// <param name="Says">In what its program then prints.</param>
+internal sealed record Inability(string Check, string Reason, string Says);

@@ -6,7 +6,8 @@ namespace XcpBroker.EndToEnd.Matrix;
 /// <summary>What was checked, for people: artifacts/client-matrix.txt, which CI shows.</summary>
 internal sealed class MatrixReport
 {
-    private readonly SortedDictionary<string, string> _cells = new(StringComparer.Ordinal);
+    private const int Width = 18;
+    private readonly Dictionary<(string Broker, Library Client, Library Service), string[]> _cells = [];
 
     internal static string Path { get; } = System.IO.Path.Combine(Repository.Root, "artifacts", "client-matrix.txt");
 
@@ -15,32 +16,43 @@ internal sealed class MatrixReport
     {
         lock (_cells)
         {
-            _cells[$"{broker}: {client} calls {service}"] = output;
+            _cells[(broker, client, service)] = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         }
     }
 
     internal void Write()
     {
         StringBuilder text = new();
-        foreach (Library library in Library.All)
+        Library[] services = [.. Library.All];
+        _ = text.AppendLine("Checks that a client (line) passed with a service (column) on xcp-broker; on the diagonal also on dbus-daemon, in brackets")
+            .AppendLine(Line("", services.Select(service => service.Name)));
+        foreach (Library client in Library.All)
         {
-            _ = text.AppendLine($"{library.Name}: {library.What}");
-            foreach ((string check, string reason) in library.Cannot)
-            {
-                _ = text.AppendLine($"    cannot {check}: {reason}");
-            }
+            _ = text.AppendLine(Line(client.Name, services.Select(service => Cell(client, service))));
         }
 
-        foreach ((string cell, string output) in _cells)
+        foreach (Library library in Library.All)
         {
-            bool itself = cell.Split(' ') is [_, string client, _, string service] && client == service;
-            string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            _ = itself
-                ? text.AppendLine(cell).AppendJoin(null, lines.Select(line => $"    {line}\n"))
-                : text.AppendLine($"{cell}: {string.Join(' ', lines.Select(line => line.Split(':')[0]["ok ".Length..]))}");
+            _ = text.AppendLine().AppendLine($"{library.Name} ({library.What}) with itself")
+                .AppendJoin(null, Lines(TestBroker.Target, library, library).Select(line => $"    {line}\n"))
+                .AppendJoin(null, library.Cannot.Select(inability => $"    not {inability.Check}, on dbus-daemon either: {inability.Reason}\n"));
         }
 
         _ = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(Path)!);
         File.WriteAllText(Path, text.ToString());
     }
+
+    private string Cell(Library client, Library service)
+    {
+        string count = Count(TestBroker.Target, client, service);
+        return client == service ? $"{count} ({Count("dbus-daemon", client, service)})" : count;
+    }
+
+    private string Count(string broker, Library client, Library service) =>
+        $"{Lines(broker, client, service).Length}/{Library.Checks(client, service).Length}";
+
+    private string[] Lines(string broker, Library client, Library service) => _cells.GetValueOrDefault((broker, client, service), []);
+
+    private static string Line(string head, IEnumerable<string> cells) =>
+        $"{head,-Width}{string.Concat(cells.Select(cell => cell.PadRight(Width)))}".TrimEnd();
 }

@@ -21,6 +21,11 @@ internal sealed class MatrixTests
         from service in Library.All
         select new TestCaseData(client, service).SetArgDisplayNames(client.Name, service.Name);
 
+    private static IEnumerable<TestCaseData> Inabilities() =>
+        from library in Library.All
+        from inability in library.Cannot
+        select new TestCaseData(library, inability.Check).SetArgDisplayNames(library.Name, inability.Check);
+
     [OneTimeSetUp]
     public void Make_the_programs_and_start_the_brokers()
     {
@@ -44,9 +49,21 @@ internal sealed class MatrixTests
     [TestCaseSource(typeof(Library), nameof(Library.All))]
     public void On_dbus_daemon_too_a_library_gets_on_with_itself(Library library) => Meet(_control!, library, library);
 
+    [TestCaseSource(nameof(Inabilities))]
+    public void On_dbus_daemon_too_a_library_cannot_what_it_cannot(Library library, string check)
+    {
+        string name = NextName();
+        using ClientProcess serving = Start(_control!, Library.All[0], "serve", name);
+        _ = serving.WaitForLine("ready");
+        using ClientProcess failing = Start(_control!, library, "call", name, check);
+        ClientResult result = failing.WaitForExit();
+        Assert.That(result.ExitCode, Is.Not.Zero);
+        Assert.That(result.Errors, Does.Contain(library.Cannot.Single(inability => inability.Check == check).Says));
+    }
+
     private void Meet(BrokerProcess broker, Library client, Library service)
     {
-        string name = $"org.xen.xcp.Matrix1.n{Interlocked.Increment(ref _names)}";
+        string name = NextName();
         string[] checks = Library.Checks(client, service);
         using ClientProcess serving = Start(broker, service, "serve", name);
         _ = serving.WaitForLine("ready");
@@ -60,6 +77,8 @@ internal sealed class MatrixTests
         TestContext.Out.Write(result.Output);
         _report.Add(broker.Name, client, service, result.Output);
     }
+
+    private string NextName() => $"org.xen.xcp.Matrix1.n{Interlocked.Increment(ref _names)}";
 
     private ClientProcess Start(BrokerProcess broker, Library library, params IEnumerable<string> arguments)
     {

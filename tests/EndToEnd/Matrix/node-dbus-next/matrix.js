@@ -155,6 +155,20 @@ class Checks {
         return `${CONTAINERS_SIGNATURE}, both ways`;
     }
 
+    async dict() {
+        const dict = { 1: 'one', 4294967295: 'last' };
+        expectSame(await this.matrix.Dict(dict), dict, 'the reply of Dict');
+        return 'a{us}, both ways';
+    }
+
+    async descriptors() {
+        require('usocket'); // without it, dbus-next falls back to sockets that pass no descriptors, and does not say so
+        const bus = dbus.sessionBus({ busAddress: process.env.DBUS_STARTER_ADDRESS, negotiateUnixFd: true });
+        const matrix = (await bus.getProxyObject(this.name, PATH)).getInterface(INTERFACE);
+        expect(Number.isInteger(await matrix.Open('out')), 'a descriptor comes');
+        return 'one';
+    }
+
     async error() {
         const error = await this.fails(this.matrix.Fail('why'));
         expectSame([error.type, error.text], [`${INTERFACE}.Error.Failed`, 'why'], 'the error');
