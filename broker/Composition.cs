@@ -70,15 +70,16 @@ internal sealed class Composition
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
 
+        PausedInputs paused = new(loop, Counters, Limits, dooms, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
+
         // The pump and the connections need each other: these two close the circle.
         InboundPump pump = null!;
-        TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection) };
+        TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection), HangUp = paused.HungUp };
         _admission = new ConnectionAdmission(_connections, Accounts, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
-        PausedInputs paused = new(loop, Counters, Limits, log);
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Activation, signals, bus, losses, _admission, paused, dooms, Counters, log);
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);

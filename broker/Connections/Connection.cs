@@ -197,6 +197,8 @@ internal sealed class Connection : ITransportEvents
 
     public void OnWritable() => Flush();
 
+    public void OnHungUp() => _turn.HangUp(this);
+
     /// <summary>The end: the transport is closed and whatever was queued is let go.</summary>
     internal void Close()
     {

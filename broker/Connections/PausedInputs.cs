@@ -11,12 +11,15 @@ namespace XcpBroker.Connections;
 /// A long message is charged whole before the rest of it is read, so what is half in can always be finished: connections wait for
 /// others' queues to empty, never for each other.
 /// </remarks>
-internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, LimitsInForce limits, ILogger log)
+internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, LimitsInForce limits, Dooms dooms, ILogger log)
 {
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(20);
 
     private readonly List<(Connection Connection, int Charge)> _waiting = [];
     private Deadline _retry;
+
+    /// <summary>Takes apart what has hung up; set once by Composition.</summary>
+    internal required Action TakeApartDoomed { get; init; }
 
     /// <summary>Charges the message, or stops reading until that can be done.</summary>
     /// <param name="connection">Who sends it; nothing is charged for its input yet.</param>
@@ -44,6 +47,18 @@ internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, Limits
         }
 
         return true;
+    }
+
+    /// <summary>The peer has gone while it waited. Its names must not outlive it, so what it sent last is given up, whole or not.</summary>
+    internal void HungUp(Connection connection)
+    {
+        if (connection.IsOpen)
+        {
+            counters.InputsLost++;
+            Log.InputLost(log, connection);
+            dooms.Doom(connection, CloseReason.PeerClosedWithinMessage);
+            TakeApartDoomed();
+        }
     }
 
     /// <summary>The connection is being taken apart.</summary>

@@ -19,6 +19,9 @@ internal sealed class TurnWork(BusLoop loop, OutgoingQueuePool queues)
     /// <summary>Reads and handles input; set once by Composition.</summary>
     internal required Action<Connection> Pump { get; init; }
 
+    /// <summary>Told of a peer that has closed while its input is paused; set once by Composition.</summary>
+    internal required Action<Connection> HangUp { get; init; }
+
     internal void FlushAtTurnEnd(Connection connection)
     {
         if (_flush.Add(connection))

@@ -5,7 +5,7 @@ using XcpBroker.Routing;
 
 namespace XcpBroker.Diagnostics;
 
-/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections), 1106 (losses) and 1205 (policy).</summary>
+/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections), 1107 (losses) and 1205 (policy).</summary>
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Debug, "{Connection} registered")]
@@ -46,6 +46,9 @@ internal static partial class Log
 
     [LoggerMessage(1105, LogLevel.Information, "{Sender}: input resumed")]
     internal static partial void InputResumed(ILogger logger, Connection sender);
+
+    [LoggerMessage(1106, LogLevel.Warning, "{Sender}: left while its input was paused; its last message is lost")]
+    internal static partial void InputLost(ILogger logger, Connection sender);
 
     [LoggerMessage(1200, LogLevel.Warning, "denied ({Act}): {Message} from {Sender} for {Receiver}: {Rule}")]
     internal static partial void MessageDenied(ILogger logger, string message, string sender, string receiver, DeniedAct act, string rule);

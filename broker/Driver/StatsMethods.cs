@@ -59,6 +59,7 @@ internal sealed class StatsMethods(
         WriteCounter(reply, "MessagesDenied", counters.MessagesDenied);
         WriteCounter(reply, "ErrorsUnwanted", counters.ErrorsUnwanted);
         WriteCounter(reply, "InputsPaused", counters.InputsPaused);
+        WriteCounter(reply, "InputsLost", counters.InputsLost);
         WriteCounter(reply, "Disconnects", counters.Disconnects);
         WriteCounter(reply, "DisconnectsByBroker", counters.DisconnectsByBroker);
     }

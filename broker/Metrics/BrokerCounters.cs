@@ -28,6 +28,9 @@ internal sealed class BrokerCounters
     /// <summary>Times that a connection's input had to wait for room in max_total_bytes.</summary>
     internal ulong InputsPaused { get; set; }
 
+    /// <summary>Of those, the ones whose peer left before there was room: their last message is lost.</summary>
+    internal ulong InputsLost { get; set; }
+
     /// <summary>Connections that ended, for whatever reason.</summary>
     internal ulong Disconnects { get; set; }
 

@@ -44,6 +44,7 @@ internal interface ITransportConnection
     void NotifyWhenWritable(bool wanted);
 
     /// <summary>Stops <see cref="ITransportEvents.OnReadable"/>, also for the end of the stream, until it is wanted again.</summary>
+    /// <remarks>Until then <see cref="ITransportEvents.OnHungUp"/> tells that the peer has closed.</remarks>
     void NotifyWhenReadable(bool wanted);
 
     /// <summary>Sends what fits now.</summary>
@@ -62,6 +63,9 @@ internal interface ITransportEvents
     void OnReadable();
 
     void OnWritable();
+
+    /// <summary>The peer has closed both directions, or is lost, while <see cref="OnReadable"/> is not wanted. What it sent before can still be read.</summary>
+    void OnHungUp();
 }
 
 /// <summary>A run of bytes of a shared block.</summary>

@@ -60,7 +60,7 @@ internal sealed class MemoryConnection : ITransportConnection
     public void NotifyWhenReadable(bool wanted)
     {
         _ignoresReadable = !wanted;
-        if (wanted)
+        if (wanted || Peer.IsClosed)
         {
             Peer.NotifyReadable();
         }
@@ -160,9 +160,18 @@ internal sealed class MemoryConnection : ITransportConnection
 
         private static void Notify(MemoryConnection connection)
         {
-            if (!connection._isClosed && !connection._ignoresReadable)
+            if (connection._isClosed)
+            {
+                return;
+            }
+
+            if (!connection._ignoresReadable)
             {
                 connection._connection!.OnReadable();
+            }
+            else if (connection.Peer.IsClosed)
+            {
+                connection._connection!.OnHungUp();
             }
         }
     }

@@ -90,9 +90,18 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
             _connection!.OnWritable();
         }
 
-        if ((events & (LibC.EPOLLIN | LibC.EPOLLHUP | LibC.EPOLLERR)) != 0 && (_events & LibC.EPOLLIN) != 0 && _key >= 0)
+        if ((events & (LibC.EPOLLIN | LibC.EPOLLHUP | LibC.EPOLLERR)) == 0 || _key < 0)
+        {
+            return;
+        }
+
+        if ((_events & LibC.EPOLLIN) != 0)
         {
             _connection!.OnReadable();
+        }
+        else if ((events & (LibC.EPOLLHUP | LibC.EPOLLERR)) != 0)
+        {
+            _connection!.OnHungUp();
         }
     }
 

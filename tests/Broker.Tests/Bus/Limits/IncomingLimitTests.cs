@@ -77,21 +77,38 @@ internal sealed class IncomingLimitTests : BusFixture
     }
 
     [Test]
-    public void One_that_waits_for_room_may_leave()
+    public void The_bus_may_end_while_one_waits_for_room()
     {
-        Limit(limits => limits with { MaxTotalBytes = 4 << 20, MaxOutgoingBytes = 8 << 20 });
-        Broker.Connect(socketBuffer: 4096);
-        FakePeer sender = Broker.Connect();
-        for (int i = 0; i < 3; i++)
-        {
-            Broker.Connect().CallPeer(":1.0", "Do", new byte[400_000]);
-        }
-
+        FakePeer sender = BesideHoarders();
         sender.SendRaw(Message(900_000).AsSpan(0, 1000));
         Assert.That(Broker.Bus.Counters.InputsPaused, Is.EqualTo(1));
         Broker.Bus.Shutdown();
         Broker.Pass(TimeSpan.FromSeconds(1));
         Assert.That(Broker.Leftovers(), Is.Empty);
+    }
+
+    [TestCase(true, TestName = "One_that_leaves_while_it_waits_for_room_is_gone_at_once")]
+    [TestCase(false, TestName = "One_that_has_left_when_it_should_wait_for_room_is_gone_at_once")]
+    public void Leaving(bool isPausedFirst)
+    {
+        FakePeer sender = BesideHoarders();
+        FakePeer other = Broker.Connect();
+        sender.RequestName("org.example.Sender");
+        other.AddMatch(NameChanges);
+        int before = Broker.Bus.ConnectionCount;
+        sender.Write(Message(900_000).AsSpan(0, 1000));
+        if (isPausedFirst)
+        {
+            Broker.Run();
+            Assert.That(Broker.Bus.Counters.InputsPaused, Is.EqualTo(1));
+            Assert.That(other.Hear(), Is.Empty);
+        }
+
+        sender.Close();
+        Assert.That(Broker.Bus.ConnectionCount, Is.EqualTo(before - 1));
+        Assert.That(other.Ask("NameHasOwner", "org.example.Sender").Number(), Is.Zero);
+        Assert.That(Broker.Bus.Counters.InputsLost, Is.EqualTo(isPausedFirst ? 1 : 0));
+        Assert.That(Lines("left while its input was paused").Count(), Is.EqualTo(isPausedFirst ? 1 : 0));
     }
 
     [Test]
@@ -111,6 +128,20 @@ internal sealed class IncomingLimitTests : BusFixture
         sender.SendRaw([.. Enumerable.Repeat(message, 2000).SelectMany(bytes => bytes)]);
         Assert.That(Broker.Bus.ConnectionCount, Is.EqualTo(3));
         Assert.That(receiver.IsClosed, Is.False);
+    }
+
+    /// <summary>One that wants to send much, beside three that have used up the rest.</summary>
+    private FakePeer BesideHoarders()
+    {
+        Limit(limits => limits with { MaxTotalBytes = 4 << 20, MaxOutgoingBytes = 8 << 20 });
+        Broker.Connect(socketBuffer: 4096);
+        FakePeer sender = Broker.Connect();
+        for (int i = 0; i < 3; i++)
+        {
+            Broker.Connect().CallPeer(":1.0", "Do", new byte[400_000]);
+        }
+
+        return sender;
     }
 
     private IEnumerable<string> Lines(string part) => Broker.Log.Lines.Select(line => line.Text).Where(text => text.Contains(part, StringComparison.Ordinal));
