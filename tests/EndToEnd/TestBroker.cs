@@ -12,9 +12,9 @@ internal static class TestBroker
     internal static BrokerProcess Start() => Start(Target, new Dictionary<string, long>());
 
     /// <exception cref="FileNotFoundException">Our binary is not there.</exception>
-    internal static BrokerProcess Start(string name, IReadOnlyDictionary<string, long> limits)
+    internal static BrokerProcess Start(string name, IReadOnlyDictionary<string, long> limits, string? configuration = null)
     {
-        BrokerStart start = new() { Limits = limits, LargeLimits = false };
+        BrokerStart start = new() { Limits = limits, LargeLimits = false, Configuration = configuration };
         switch (name)
         {
             case "dbus-daemon":

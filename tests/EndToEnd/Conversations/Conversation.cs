@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Conversations;
 
@@ -39,8 +40,15 @@ internal sealed partial record Conversation
     /// <summary>Limits the broker is started with, by dbus-daemon's names.</summary>
     internal required IReadOnlyDictionary<string, long> Limits { get; init; }
 
+    /// <summary>Elements of the configuration file that the broker is started with, or null.</summary>
+    internal string? Configuration { get; init; }
+
     /// <summary>Brokers that cannot have it, and the row of docs/differences.md that says why.</summary>
     internal required IReadOnlyDictionary<string, string> Except { get; init; }
+
+    /// <summary>Who it is played on. dbus-broker's launcher, which reads configuration files, needs systemd.</summary>
+    internal IEnumerable<string> Brokers =>
+        ConversationFile.AllBrokers.Except(Except.Keys).Where(broker => Configuration is null || broker != "dbus-broker");
 
     /// <summary>A, B, C ... as far as they speak or are spoken to.</summary>
     internal IEnumerable<string> Peers => Steps
@@ -59,6 +67,9 @@ internal sealed partial record Conversation
     /// <summary>:A, in an action.</summary>
     [GeneratedRegex(@":([A-Z])(?![\w])")]
     internal static partial Regex PeerReference();
+
+    /// <summary>A broker that can have it, started with what it asks for.</summary>
+    internal BrokerProcess Start(string broker) => TestBroker.Start(broker, Limits, Configuration);
 
     public override string ToString() => $"{File}: {Title}";
 }

@@ -16,6 +16,7 @@ internal sealed class ConversationFile
     private string? _title;
     private Dictionary<string, long> _limits = [];
     private Dictionary<string, string> _except = [];
+    private string? _configuration;
     private List<string> _hearing;
     private int _stepLine;
 
@@ -93,6 +94,13 @@ internal sealed class ConversationFile
 
     private bool TakeHeader(string line)
     {
+        const string Configuration = "config: ";
+        if (line.StartsWith(Configuration, StringComparison.Ordinal))
+        {
+            _configuration += Account.Expand(line[Configuration.Length..]) + "\n";
+            return _title is not null && _steps.Count == 0;
+        }
+
         switch (line.Split(": "))
         {
             case ["limits", var limits]:
@@ -125,11 +133,20 @@ internal sealed class ConversationFile
         EndStep();
         if (_title is not null)
         {
-            _conversations.Add(new Conversation { File = _name, Title = _title, Steps = [.. _steps], Limits = _limits, Except = _except });
+            _conversations.Add(new Conversation
+            {
+                File = _name,
+                Title = _title,
+                Steps = [.. _steps],
+                Limits = _limits,
+                Configuration = _configuration,
+                Except = _except,
+            });
         }
 
         _steps.Clear();
         _limits = [];
         _except = [];
+        _configuration = null;
     }
 }

@@ -19,12 +19,12 @@ internal sealed class ConversationTests(string broker)
     public void All_peers_hear_what_is_written(object script, string endian)
     {
         Conversation conversation = (Conversation)script;
-        if (conversation.Except.ContainsKey(broker))
+        if (!conversation.Brokers.Contains(broker))
         {
             return;
         }
 
-        using BrokerProcess process = TestBroker.Start(broker, conversation.Limits);
+        using BrokerProcess process = conversation.Start(broker);
         using Stage stage = new(process, conversation, endian == "big");
         foreach (Step step in conversation.Steps)
         {

@@ -27,7 +27,7 @@ internal sealed class RewriteVectors
         Dictionary<int, List<string>> heard = [];
         foreach (Conversation conversation in ConversationFile.Read(path))
         {
-            string[] brokers = [.. ConversationFile.AllBrokers.Except(conversation.Except.Keys)];
+            string[] brokers = [.. conversation.Brokers];
             Dictionary<string, List<string>> transcripts =
                 brokers.ToDictionary(broker => broker, broker => Play(conversation, broker, "little"));
             foreach (string broker in brokers)
@@ -72,7 +72,7 @@ internal sealed class RewriteVectors
     private static List<string> Play(Conversation conversation, string broker, string order)
     {
         List<string> heard = [];
-        using BrokerProcess process = TestBroker.Start(broker, conversation.Limits);
+        using BrokerProcess process = conversation.Start(broker);
         using Stage stage = new(process, conversation, isBigEndian: order == "big");
         foreach (Step step in conversation.Steps)
         {

@@ -12,6 +12,12 @@ public sealed record BrokerStart
     /// <summary>Limits by dbus-daemon's names, which dbus-broker does not have.</summary>
     public IReadOnlyDictionary<string, long> Limits { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>
+    /// Elements of a configuration file, behind a policy that lets everybody talk to the bus and do nothing else; null: all is allowed.
+    /// Not for dbus-broker, whose launcher reads such files.
+    /// </summary>
+    public string? Configuration { get; init; }
+
     /// <summary>Added to the command line.</summary>
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
 

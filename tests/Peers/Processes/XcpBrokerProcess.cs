@@ -33,9 +33,19 @@ public sealed class XcpBrokerProcess : BrokerProcess
     {
         using PrintedAddress printed = new();
         long before = TimeProvider.System.GetTimestamp();
-        string[] limits = [.. start.Limits.SelectMany(limit => new[] { "--limit", $"{limit.Key}={limit.Value}" })];
-        Launch(start, [Binary, $"--address=unix:path={SocketPath}", "--print-address=3", "--nofork", .. limits], printed.WriteEnd);
+        string[] options = start.Configuration is null ? Options(start) : [ConfigurationFile(start)];
+        Launch(start, [Binary, .. options, "--print-address=3", "--nofork"], printed.WriteEnd);
         Address = printed.ReadLine(start.Patience) ?? throw Failed("printed no address");
         StartTime = TimeProvider.System.GetElapsedTime(before);
+    }
+
+    private string[] Options(BrokerStart start) =>
+        [$"--address=unix:path={SocketPath}", .. start.Limits.SelectMany(limit => new[] { "--limit", $"{limit.Key}={limit.Value}" })];
+
+    private string ConfigurationFile(BrokerStart start)
+    {
+        string file = Path.Combine(DirectoryPath, "bus.conf");
+        File.WriteAllText(file, BusConfiguration.Text(SocketPath, start));
+        return $"--config-file={file}";
     }
 }
