@@ -73,9 +73,13 @@ internal sealed class ClientProcess : IDisposable
     }
 
     /// <exception cref="TimeoutException">It still runs.</exception>
-    internal ClientResult WaitForExit()
+    internal ClientResult WaitForExit() => WaitForExit(Patience);
+
+    /// <summary>For programs that have much to do.</summary>
+    /// <exception cref="TimeoutException">It still runs.</exception>
+    internal ClientResult WaitForExit(TimeSpan patience)
     {
-        if (!_process.WaitForExit(Patience))
+        if (!_process.WaitForExit(patience))
         {
             throw new TimeoutException($"{_process.StartInfo.FileName} does not end:\n{Result(-1)}");
         }

@@ -3,52 +3,42 @@ using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Example;
 
-/// <summary>The proposal's example (docs/example): three services on the bus, one calling the next.</summary>
+/// <summary>The proposal's example (docs/example): four services in three languages on the bus, one calling the next.</summary>
 [TestFixture]
 internal sealed class ExampleTests
 {
-    private static readonly string[] Services = ["squeezed", "xenopsd", "xapi"];
-    private static readonly string Directory = Path.Combine(Repository.Root, "docs", "example");
-    private readonly Dictionary<string, ClientProcess> _services = [];
+    private readonly ExampleServices _services = new();
     private BrokerProcess? _broker;
 
     private string Address => _broker!.Address;
+
+    [OneTimeSetUp]
+    public void Compile_what_is_not_Python() => _services.Build();
+
+    [OneTimeTearDown]
+    public void Delete_the_programs() => _services.Dispose();
 
     [SetUp]
     public void Start_bus_and_services()
     {
         _broker = TestBroker.Start();
-        foreach (string service in Services)
-        {
-            _services[service] = ClientProcess.Start(Address, "/usr/bin/python3", Path.Combine(Directory, $"{service}.py"));
-        }
-
-        foreach (string service in Services)
-        {
-            string[] name = ["--address", Address, "--timeout", "15", $"org.xen.xcp.{service}"];
-            ClientResult wait = ClientProcess.Run(Address, "gdbus", ["wait", .. name]);
-            Assert.That(wait.ExitCode, Is.Zero, wait.ToString);
-        }
+        _services.Start(Address);
     }
 
     [TearDown]
     public void Stop_services_and_bus()
     {
-        foreach (ClientProcess service in _services.Values)
-        {
-            service.Dispose();
-        }
-
-        _services.Clear();
+        _services.Stop();
         _broker?.Dispose();
     }
 
     [Test]
-    public void A_call_of_xapi_goes_through_xenopsd_to_squeezed()
+    public void A_call_of_xapi_goes_through_xenopsd_to_storage_and_squeezed()
     {
         Assert.That(Call("xapi", "test"), Is.EqualTo("s \"VM debian-12 runs as domain 1\"\n"));
         Assert.That(_services["xapi"].WaitForLine("xapi:"), Does.EndWith("test()"));
         Assert.That(_services["xenopsd"].WaitForLine("xenopsd:"), Does.EndWith("VM_start(debian-12)"));
+        Assert.That(_services["storage"].WaitForLine("storage:"), Does.EndWith("VDI_attach(debian-12-root, 1) -> xvda"));
         Assert.That(
             _services["squeezed"].WaitForLine("squeezed:"),
             Does.EndWith("reserve_memory_range(524288, 1048576) -> (1048576, reservation-1)"));
@@ -60,16 +50,23 @@ internal sealed class ExampleTests
     public void The_error_of_the_last_service_reaches_the_first_caller()
     {
         _ = Call("squeezed", "reserve_memory_range", "tt", "0", "4194304");
-        string[] xapi = ["--address", Address, "--dest", "org.xen.xcp.xapi", "--object-path", "/org/xen/xcp/xapi"];
-        ClientResult result = ClientProcess.Run(Address, "gdbus", ["call", .. xapi, "--method", "org.xen.xcp.xapi.test"]);
-        Assert.That(result.ExitCode, Is.Not.Zero);
-        Assert.That(result.Errors, Does.Contain("org.xen.xcp.squeezed.Error.NotEnoughMemory: 524288 KiB wanted, 0 KiB free"));
+        Assert.That(Fail("xapi", "test"), Does.Contain("org.xen.xcp.squeezed.Error.NotEnoughMemory: 524288 KiB wanted, 0 KiB free"));
+        Assert.That(_services["storage"].WaitForLine("storage:"), Does.EndWith("VDI_attach(debian-12-root, 1) -> xvda"));
+        Assert.That(_services["storage"].WaitForLine("storage:"), Does.EndWith("VDI_detach(debian-12-root)"));
     }
 
-    [TestCaseSource(nameof(Services))]
+    [Test]
+    public void An_error_passes_from_OCaml_through_C_and_Python()
+    {
+        _ = Call("xapi", "test");
+        Assert.That(Fail("xapi", "test"), Does.Contain("org.xen.xcp.storage.Error.VDIInUse: 'debian-12-root' is attached to domain 1"));
+        Assert.That(Fail("xenopsd", "VM_start", "none"), Does.Contain("org.xen.xcp.storage.Error.UnknownVDI: no VDI 'none-root'"));
+    }
+
+    [TestCaseSource(typeof(ExampleServices), nameof(ExampleServices.Names))]
     public void A_service_implements_exactly_its_interface_file(string service)
     {
-        XDocument written = XDocument.Load(Path.Combine(Directory, $"org.xen.xcp.{service}.xml"));
+        XDocument written = XDocument.Load(Path.Combine(ExampleServices.Sources, $"org.xen.xcp.{service}.xml"));
         Assert.That(Methods(Introspect(service), service), Is.EqualTo(Methods(written, service)));
     }
 
@@ -77,7 +74,7 @@ internal sealed class ExampleTests
     public void One_command_does_it_all()
     {
         string binary = $"XCP_BROKER_BINARY={XcpBrokerProcess.Binary}";
-        ClientResult result = ClientProcess.Run(Address, "env", binary, Path.Combine(Directory, "run"));
+        ClientResult result = ClientProcess.Run(Address, "env", binary, Path.Combine(ExampleServices.Sources, "run"));
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
         Assert.That(result.Output, Does.Contain("s \"VM debian-12 runs as domain 1\""));
         Assert.That(result.Output, Does.Contain(".reserve_memory_range           method    tt        ts"));
@@ -90,6 +87,15 @@ internal sealed class ExampleTests
         ClientResult result = ClientProcess.Run(Address, "busctl", [$"--address={Address}", "call", .. callee, method, .. arguments]);
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
         return result.Output;
+    }
+
+    /// <summary>Calls by gdbus, which prints the error's name.</summary>
+    private string Fail(string service, string method, params IEnumerable<string> arguments)
+    {
+        string[] callee = ["--address", Address, "--dest", $"org.xen.xcp.{service}", "--object-path", $"/org/xen/xcp/{service}"];
+        ClientResult result = ClientProcess.Run(Address, "gdbus", ["call", .. callee, "--method", $"org.xen.xcp.{service}.{method}", .. arguments]);
+        Assert.That(result.ExitCode, Is.Not.Zero, result.ToString);
+        return result.Errors;
     }
 
     private XDocument Introspect(string service)
