@@ -181,7 +181,7 @@ internal sealed class Connection : ITransportEvents
         }
 
         WaitForWritable(_queue is not null && result == 0);
-        if (result == ITransportConnection.TooManyFdsInFlight)
+        if (result == ITransportConnection.TryLater)
         {
             _turn.FlushLater(this);
         }

@@ -34,10 +34,13 @@ internal static unsafe partial class LibC
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
     internal const int ENOENT = 2;
+    internal const int ENOMEM = 12;
+    internal const int ENOBUFS = 105;
     internal const int ENXIO = 6;
     internal const int ECONNREFUSED = 111;
     internal const int EADDRINUSE = 98;
     internal const int ERANGE = 34;
+    internal const int ENOPROTOOPT = 92;
     internal const int ETOOMANYREFS = 109;
     internal const int ECONNABORTED = 103;
 
@@ -52,6 +55,11 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
     internal static partial int Connect(int fd, byte* address, uint length);
+
+    internal const int SHUT_RDWR = 2;
+
+    [LibraryImport("libc", EntryPoint = "shutdown")]
+    internal static partial int Shutdown(int fd, int how);
 
     [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
     internal static partial int Listen(int fd, int backlog);

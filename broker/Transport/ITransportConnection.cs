@@ -14,8 +14,8 @@ internal interface ITransportConnection
 {
     const int Broken = -1;
 
-    /// <summary>Our user has too many descriptors in flight (ETOOMANYREFS); it passes as their receivers take them.</summary>
-    const int TooManyFdsInFlight = -2;
+    /// <summary>The kernel cannot now: our user has too many descriptors in flight (ETOOMANYREFS), or there is no memory. It passes.</summary>
+    const int TryLater = -2;
 
     PipeReader Input { get; }
 
@@ -48,7 +48,7 @@ internal interface ITransportConnection
     void NotifyWhenReadable(bool wanted);
 
     /// <summary>Sends what fits now.</summary>
-    /// <returns>Bytes taken, from 0; or <see cref="Broken"/>, or <see cref="TooManyFdsInFlight"/> (nothing taken, try later).</returns>
+    /// <returns>Bytes taken, from 0; or <see cref="Broken"/>, or <see cref="TryLater"/> (nothing taken).</returns>
     int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds);
 
     /// <summary>A new pidfd of the peer's process, or -1 when there is none to be had.</summary>

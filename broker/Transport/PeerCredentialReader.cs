@@ -87,8 +87,8 @@ internal sealed unsafe class PeerCredentialReader
 
         if (result < 0)
         {
-            // ENOPROTOOPT: no security module labels sockets here, nor will one later.
-            _hasLabels = Marshal.GetLastPInvokeError() == LibC.ERANGE;
+            // No security module labels sockets here, nor will one later.
+            _hasLabels = Marshal.GetLastPInvokeError() != LibC.ENOPROTOOPT;
             return null;
         }
 

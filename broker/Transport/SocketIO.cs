@@ -99,12 +99,17 @@ internal sealed unsafe class SocketIO : IDisposable
         nint sent = LibC.SendMessage(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
         if (sent < 0)
         {
-            return Marshal.GetLastPInvokeError() switch
+            switch (Marshal.GetLastPInvokeError())
             {
-                LibC.EAGAIN or LibC.EINTR => 0,
-                LibC.ETOOMANYREFS => ITransportConnection.TooManyFdsInFlight,
-                _ => ITransportConnection.Broken,
-            };
+                case LibC.EAGAIN or LibC.EINTR:
+                    return 0;
+                case LibC.ETOOMANYREFS or LibC.ENOMEM or LibC.ENOBUFS:
+                    return ITransportConnection.TryLater;
+                default:
+                    // Most often the peer is gone (EPIPE). If it is not, it must see an end where messages are lost, and we must too.
+                    _ = LibC.Shutdown(fd, LibC.SHUT_RDWR);
+                    return ITransportConnection.Broken;
+            }
         }
 
         return (int)sent;

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+
+namespace XcpBroker.EndToEnd.Startup;
+
+/// <summary>Errors of the kernel, injected by strace: none ends the broker, and none loses a message in silence.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class KernelErrorTests : IDisposable
+{
+    private const int MaxAttempts = 20;
+
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [TestCase("getsockopt:error=ESRCH:when=1..3")]
+    [TestCase("getsockopt:error=EMFILE:when=1..3")]
+    [TestCase("getsockopt:error=ENOMEM:when=2..4")]
+    [TestCase("accept4:error=EPERM:when=1..2")]
+    [TestCase("recvmsg:error=ENOMEM:when=1..1")]
+    [TestCase("sendmsg:error=EACCES:when=1..1")]
+    [TestCase("sendmsg:error=EPIPE:when=2..2")]
+    [TestCase("epoll_ctl:error=ENOSPC:when=4..4")]
+    public void One_peer_may_be_lost_and_the_next_is_served(string fault)
+    {
+        (Process tracer, string address, string pid) = Start(fault);
+        for (int attempts = 0; _shell.BusId(address).Length != 32; attempts++)
+        {
+            Assert.That(attempts, Is.LessThan(MaxAttempts), "nobody is served any more");
+        }
+
+        End(tracer, pid);
+    }
+
+    [TestCase("accept4:error=EMFILE:when=1..2")]
+    [TestCase("accept4:error=ENFILE:when=1..1")]
+    [TestCase("accept4:error=ENOBUFS:when=1..1")]
+    [TestCase("accept4:error=ECONNABORTED:when=1..3")]
+    [TestCase("accept4:error=EINTR:when=1..3")]
+    [TestCase("recvmsg:error=EINTR:when=1..5")]
+    [TestCase("recvmsg:error=EAGAIN:when=1..5")]
+    [TestCase("sendmsg:error=EINTR:when=1..5")]
+    [TestCase("sendmsg:error=EAGAIN:when=1..5")]
+    [TestCase("sendmsg:error=ENOBUFS:when=1..5")]
+    [TestCase("sendmsg:error=ENOMEM:when=2..3")]
+    [TestCase("sendmsg:error=ETOOMANYREFS:when=2..3")]
+    [TestCase("epoll_wait:error=EINTR:when=1..20")]
+    public void What_passes_is_waited_for(string fault)
+    {
+        (Process tracer, string address, string pid) = Start(fault);
+
+        Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
+        End(tracer, pid);
+    }
+
+    private (Process Tracer, string Address, string Pid) Start(string fault)
+    {
+        string call = fault.Split(':')[0];
+        Process tracer = _shell.Start(
+            $"exec strace -f -o /dev/null -e trace={call} -e inject={fault} $B --print-address --print-pid --address=unix:path=bus");
+        return (tracer, Shell.ReadLine(tracer.StandardOutput), Shell.ReadLine(tracer.StandardOutput));
+    }
+
+    private void End(Process tracer, string pid)
+    {
+        Assert.That(_shell.Run($"kill {pid}").ExitCode, Is.Zero, "the broker has ended");
+        tracer.WaitForExit();
+        Assert.That(tracer.ExitCode, Is.Zero, () => tracer.StandardError.ReadToEnd());
+    }
+}
