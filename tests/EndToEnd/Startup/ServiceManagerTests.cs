@@ -26,6 +26,25 @@ public sealed class ServiceManagerTests : IDisposable
         Assert.That(Rest(manager).Where(state => state != "WATCHDOG=1"), Is.EqualTo((string[])["STOPPING=1"]));
     }
 
+    // A manager that does not read holds up the host in its start: READY=1 cannot be sent.
+    [Test]
+    public void The_bus_serves_before_the_host_has_started()
+    {
+        using Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 20_000 };
+        manager.Bind(new UnixDomainSocketEndPoint(_shell.In("notify")));
+        int fillers = Fill(_shell.In("notify"));
+        (Process broker, string address) = _shell.StartBroker("--address=unix:path=bus", "NOTIFY_SOCKET=$D/notify");
+
+        Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
+        for (int i = 0; i < fillers; i++)
+        {
+            Assert.That(Receive(manager), Is.EqualTo("filler"));
+        }
+
+        Assert.That(Receive(manager), Is.EqualTo("READY=1"));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+    }
+
     [Test]
     public void A_service_manager_that_has_gone_is_no_reason_to_end()
     {
@@ -48,6 +67,26 @@ public sealed class ServiceManagerTests : IDisposable
         ShellResult result = _shell.Run("systemd-analyze verify --man=no ./xcp-broker.service");
 
         Assert.That(result, Is.EqualTo(new ShellResult(0, "", "")));
+    }
+
+    /// <summary>Sends until the queue takes no more; returns how many datagrams it holds.</summary>
+    private static int Fill(string path)
+    {
+        using Socket sender = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        sender.Connect(new UnixDomainSocketEndPoint(path));
+        int sent = 0;
+        try
+        {
+            while (true)
+            {
+                _ = sender.Send("filler"u8);
+                sent++;
+            }
+        }
+        catch (SocketException full) when (full.SocketErrorCode == SocketError.WouldBlock)
+        {
+            return sent;
+        }
     }
 
     private static string Receive(Socket manager)

@@ -42,9 +42,9 @@ internal sealed class Shell : IDisposable
     }
 
     /// <summary>Starts the broker with these arguments and reads the address that it prints.</summary>
-    internal (Process Broker, string Address) StartBroker(string arguments)
+    internal (Process Broker, string Address) StartBroker(string arguments, string variables = "")
     {
-        Process broker = Start($"exec $B --print-address {arguments}");
+        Process broker = Start($"{variables} exec $B --print-address {arguments}");
         return (broker, ReadLine(broker.StandardOutput));
     }
 

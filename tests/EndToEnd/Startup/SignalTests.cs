@@ -31,6 +31,30 @@ public sealed class SignalTests : IDisposable
         Assert.That(File.Exists(_shell.In("bus")), Is.False);
     }
 
+    // Only builtins of the shell between what it sees and its signal: as early as can be.
+    [TestCase("until [ -S bus ]; do :; done", TestName = "A_signal_as_soon_as_there_is_a_socket_is_as_clean_as_any")]
+    [TestCase("until catches; do :; done", TestName = "A_signal_as_soon_as_it_is_caught_is_as_clean_as_any")]
+    public void Early(string awaited)
+    {
+        const string CatchesTermination =
+            "catches() { while read -r key mask; do case $key$mask in SigCgt:*[4-7c-f]???) return 0;; esac; done </proc/$!/status; return 1; }";
+        for (int i = 0; i < 10; i++)
+        {
+            ShellResult result = _shell.Run($"{CatchesTermination}; $B --address=unix:path=bus & {awaited}; kill $!; wait $!; echo $?; ls bus");
+
+            Assert.That(result.Output, Is.EqualTo("0\n"), result.Error);
+        }
+    }
+
+    [Test]
+    public void A_signal_in_the_first_milliseconds_leaves_no_socket_whatever_it_meets([Range(0, 20_000, 1000)] int turns)
+    {
+        ShellResult result = _shell.Run(
+            $"$B --address=unix:path=bus & i=0; while [ $i -lt {turns} ]; do i=$((i+1)); done; kill $!; wait $!; echo $?; ls bus");
+
+        Assert.That(result.Output, Is.EqualTo("0\n").Or.EqualTo("143\n"), result.Error);
+    }
+
     [Test]
     public void Two_signals_are_one()
     {
@@ -61,5 +85,23 @@ public sealed class SignalTests : IDisposable
 
         Assert.That(limits[3], Is.EqualTo(limits[4]));
         Assert.That(limits[3], Is.Not.EqualTo("100"));
+    }
+
+    // Refused by strace, at the call that it has seen to be the one.
+    [Test]
+    public void A_limit_of_open_files_that_may_not_be_raised_is_a_warning()
+    {
+        const string Trace = "exec strace -f -e trace=prlimit64 -o trace";
+        _ = _shell.Run($"ulimit -Sn 100; {Trace} $B --address=unix:path=bus & until grep -q 'NOFILE, {{' trace; do :; done; kill $(sed -n '1s/ .*//p' trace)");
+        int call = 1 + Array.FindIndex(File.ReadAllLines(_shell.In("trace")), line => line.Contains("NOFILE, {", StringComparison.Ordinal));
+        Process broker = _shell.Start(
+            $"ulimit -Sn 100; {Trace} -e inject=prlimit64:error=EPERM:when={call} $B --address=unix:path=other --print-address --print-pid");
+        string address = Shell.ReadLine(broker.StandardOutput);
+        string pid = Shell.ReadLine(broker.StandardOutput);
+
+        Assert.That(Shell.ReadLine(broker.StandardError), Does.Contain("warning").And.Contain("cannot set the limit of open files").And.Contain("100"));
+        Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
+        Assert.That(_shell.Run($"kill {pid}").ExitCode, Is.Zero);
+        broker.WaitForExit();
     }
 }
