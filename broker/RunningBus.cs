@@ -4,6 +4,7 @@ using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
 using XcpBroker.Loop;
+using XcpBroker.Spawning;
 using XcpBroker.Startup;
 using XcpBroker.Transport;
 
@@ -29,20 +30,24 @@ internal sealed class RunningBus : IDisposable
     private readonly Thread _thread;
     private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RunningBus(BrokerOptions options, ILogger log)
+    private RunningBus(BrokerOptions options, ServiceProcesses services, ILoggerFactory log)
     {
-        _log = log;
+        _log = log.CreateLogger(LogCategory);
         _loop = new EpollBusLoop(TimeProvider.System);
         _io = new SocketIO(_loop, _blocks, (int)Math.Clamp(options.Limits.MaxIncomingBytes, SmallestRead, LargestRead));
         BusIdentity identity = new(
             ListeningSockets.NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
             HostIdentity.DescriptorLimit());
         _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, new ActivationOptions(), log);
+        Starter = services.CreateStarter(_loop, log.CreateLogger(SpawnLog.Category));
         _thread = new Thread(Run) { Name = "bus" };
     }
 
     /// <summary>What clients connect to, one address a listener, each with its GUID.</summary>
     internal IReadOnlyList<string> Addresses => _addresses;
+
+    /// <summary>Starts the processes of services.</summary>
+    internal IServiceStarter Starter { get; }
 
     /// <summary>Ends with null after <see cref="RequestStop"/>, or with what made the loop fail.</summary>
     internal Task<Exception?> Stopped => _stopped.Task;
@@ -50,14 +55,15 @@ internal sealed class RunningBus : IDisposable
     /// <summary>Serves from its own thread when this returns.</summary>
     /// <param name="options">What it is told to do.</param>
     /// <param name="sockets">Where it listens; owned.</param>
+    /// <param name="services">How processes of services are made; stays the caller's.</param>
     /// <param name="log">Where it says what happens.</param>
     /// <exception cref="StartException">The state directory cannot be used.</exception>
-    internal static RunningBus Start(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, ILoggerFactory log)
+    internal static RunningBus Start(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, ServiceProcesses services, ILoggerFactory log)
     {
         RunningBus bus;
         try
         {
-            bus = new RunningBus(options, log.CreateLogger(LogCategory));
+            bus = new RunningBus(options, services, log);
         }
         catch
         {

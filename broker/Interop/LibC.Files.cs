@@ -7,10 +7,14 @@ internal static unsafe partial class LibC
 {
     internal const int O_RDONLY = 0;
     internal const int O_NOCTTY = 0x100;
+    internal const int AT_FDCWD = -100;
+    internal const int AT_SYMLINK_NOFOLLOW = 0x100;
     internal const int AT_EMPTY_PATH = 0x1000;
     internal const uint STATX_BASIC_STATS = 0x7ff;
+    internal const uint STATX_BTIME = 0x800;
     internal const ushort FileTypeMask = 0xf000;
     internal const ushort RegularFile = 0x8000;
+    internal const ushort DirectoryFile = 0x4000;
 
     /// <summary>struct statx, which is alike on all architectures (struct stat is not): the fields that are read here.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
@@ -22,8 +26,24 @@ internal static unsafe partial class LibC
         [FieldOffset(28)]
         internal ushort Mode;
 
+        [FieldOffset(32)]
+        internal ulong Inode;
+
         [FieldOffset(40)]
         internal ulong Size;
+
+        /// <summary>When it was made; 0 where the file system does not say.</summary>
+        [FieldOffset(80)]
+        internal long BirthSeconds;
+
+        [FieldOffset(88)]
+        internal uint BirthNanoseconds;
+
+        [FieldOffset(136)]
+        internal uint DeviceMajor;
+
+        [FieldOffset(140)]
+        internal uint DeviceMinor;
     }
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -11,6 +11,7 @@ internal static unsafe partial class LibC
     internal const int O_CLOEXEC = 0x80000;
     internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;
+    internal const int F_DUPFD_CLOEXEC = 1030;
     internal const int FD_CLOEXEC = 1;
     internal const int SIG_SETMASK = 2;
     internal const int HighestSignal = 64;

@@ -2,6 +2,8 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
+using XcpBroker.Interop;
+using XcpBroker.Spawning;
 using XcpBroker.Transport;
 
 namespace XcpBroker.Startup;
@@ -9,6 +11,8 @@ namespace XcpBroker.Startup;
 /// <summary>From options to exit status: the bus first, the host around it afterwards.</summary>
 internal static class BrokerProcess
 {
+    private const uint DetachedUmask = 0x12; // 022
+
     /// <summary>Runs a bus until it is told to stop.</summary>
     /// <param name="options">As on the command line.</param>
     /// <param name="readyDescriptor">Where a detached child says that it serves; null in the foreground.</param>
@@ -18,15 +22,23 @@ internal static class BrokerProcess
         using DeferredLoggerFactory deferred = new();
         ILogger log = deferred.CreateLogger(StartupLog.Category);
         using StopSignals signals = new(log);
-        RaiseOpenFileLimit(log);
+        OpenFileLimit openFiles = OpenFileLimit.Read();
+        RaiseOpenFileLimit(openFiles, log);
         foreach (ConfigProblem warning in options.Configuration?.Warnings ?? [])
         {
             StartupLog.ConfigurationWarning(log, warning);
         }
 
         BrokerOptions complete = Complete(options);
+        if (readyDescriptor is not null && !complete.KeepUmask)
+        {
+            _ = LibC.SetFileModeMask(DetachedUmask);
+        }
+
+        using PidFile? pidFile = PidFile.Create(complete.PidFile);
         IReadOnlyList<ListeningSocket> sockets = ListeningSockets.Open(complete, deferred.CreateLogger(RunningBus.LogCategory));
-        using RunningBus bus = RunningBus.Start(complete, sockets, deferred);
+        using ServiceProcesses services = PrepareServices(complete, sockets, openFiles, deferred);
+        using RunningBus bus = RunningBus.Start(complete, sockets, services, deferred);
         using CancellationTokenRegistration stop = signals.Requested.Register(bus.RequestStop);
         Announce(complete, bus.Addresses);
         StartupLog.Serving(log, string.Join(';', bus.Addresses));
@@ -45,9 +57,23 @@ internal static class BrokerProcess
         return BrokerHost.RunAsync(bus, signals, logging).GetAwaiter().GetResult() is null ? 0 : 1;
     }
 
-    private static void RaiseOpenFileLimit(ILogger log)
+    /// <summary>The last thing that is done as root, if the bus is not to be: what peers send is read by none but that user.</summary>
+    private static ServiceProcesses PrepareServices(
+        BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, OpenFileLimit openFiles, DeferredLoggerFactory log)
     {
-        OpenFileLimit limit = OpenFileLimit.Read();
+        try
+        {
+            return ServiceProcesses.Prepare(options, sockets, openFiles, log.CreateLogger(SpawnLog.Category));
+        }
+        catch
+        {
+            ListeningSockets.Close(sockets);
+            throw;
+        }
+    }
+
+    private static void RaiseOpenFileLimit(OpenFileLimit limit, ILogger log)
+    {
         if (limit.Raise() is { } refusal)
         {
             StartupLog.FewOpenFiles(log, refusal, limit.Soft);

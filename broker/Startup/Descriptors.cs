@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using XcpBroker.Interop;
 using XcpBroker.Protocol.Marshalling;
@@ -36,6 +37,14 @@ internal static unsafe class Descriptors
         _ = LibC.Close(device);
     }
 
+    /// <summary>Puts /dev/null on 0, whatever is there.</summary>
+    internal static void ReplaceInput()
+    {
+        int device = LibC.Open(NullDevice, LibC.O_RDWR | LibC.O_CLOEXEC);
+        _ = LibC.Duplicate(device, 0);
+        _ = LibC.Close(device);
+    }
+
     /// <summary>Whether our caller left it open for us: what this process opened itself closes on exec.</summary>
     internal static bool IsInherited(int descriptor)
     {
@@ -46,6 +55,25 @@ internal static unsafe class Descriptors
     /// <summary>Sets or clears close-on-exec.</summary>
     internal static void SetInheritable(int descriptor, bool inheritable) =>
         _ = LibC.DescriptorControl(descriptor, LibC.F_SETFD, inheritable ? 0 : LibC.FD_CLOEXEC);
+
+    /// <summary>Makes every descriptor but the standard ones close on exec, whoever left them open.</summary>
+    internal static void CloseOnExec()
+    {
+        if (LibC.CloseRange(StandardError + 1, uint.MaxValue, LibC.CLOSE_RANGE_CLOEXEC) == 0)
+        {
+            return;
+        }
+
+        // Linux before 5.11 cannot set the flag for a range.
+        foreach (string entry in Directory.GetFiles("/proc/self/fd"))
+        {
+            if (int.TryParse(Path.GetFileName(entry), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor)
+                && descriptor > StandardError)
+            {
+                SetInheritable(descriptor, false);
+            }
+        }
+    }
 
     /// <summary>Writes the text in one write(2), which is all that some readers wait for; the rest only if the kernel took less.</summary>
     /// <exception cref="StartException">The descriptor cannot be written to.</exception>

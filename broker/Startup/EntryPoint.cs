@@ -1,9 +1,11 @@
 using XcpBroker.Config;
 using XcpBroker.Driver;
+using XcpBroker.Interop;
+using XcpBroker.Spawning.Helper;
 
 namespace XcpBroker.Startup;
 
-/// <summary>What Main does, in an order that matters: descriptors before anything is opened, the internal mode before any option is read.</summary>
+/// <summary>What Main does, in an order that matters: descriptors before anything is opened, the internal modes before any option is read.</summary>
 internal static class EntryPoint
 {
     private const int Failed = 1;
@@ -15,6 +17,13 @@ internal static class EntryPoint
         if (arguments is [InternalExec.Option, ..])
         {
             return InternalExec.Run(arguments);
+        }
+
+        // Who ignores it, as our caller may have, is not told how its children ended.
+        _ = LibC.Signal(LibC.SIGCHLD, LibC.SIG_DFL);
+        if (arguments is [RootHelper.Option, ..])
+        {
+            return RootHelper.Run(arguments.AsSpan(1));
         }
 
         try

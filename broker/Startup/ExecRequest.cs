@@ -21,12 +21,39 @@ internal sealed record ExecRequest
     /// <summary>Real, effective and saved user; null: the caller's.</summary>
     internal uint? UserId { get; init; }
 
+    /// <summary>Working directory "/".</summary>
+    internal bool RootDirectory { get; init; }
+
+    /// <summary>A protection from the out-of-memory killer that the caller has is not inherited.</summary>
+    internal bool PlainOomScore { get; init; }
+
+    /// <summary>
+    /// Where an <see cref="ExecFailure"/> is written, instead of a line on standard error. With it every descriptor but 0, 1 and 2 closes on
+    /// exec, so that its end without a byte means that the program runs. Null: descriptors are left as they are.
+    /// </summary>
+    internal int? StatusDescriptor { get; init; }
+
     /// <summary>The words that <see cref="TryParse"/> reads back.</summary>
     internal IEnumerable<string> ToWords()
     {
         if (NewSession)
         {
             yield return "session";
+        }
+
+        if (RootDirectory)
+        {
+            yield return "rootdir";
+        }
+
+        if (PlainOomScore)
+        {
+            yield return "oomscore";
+        }
+
+        if (StatusDescriptor is { } status)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"status={status}");
         }
 
         if (OpenFiles is { } files)
@@ -67,6 +94,15 @@ internal sealed record ExecRequest
             {
                 case ("session", []):
                     read = read with { NewSession = true };
+                    break;
+                case ("rootdir", []):
+                    read = read with { RootDirectory = true };
+                    break;
+                case ("oomscore", []):
+                    read = read with { PlainOomScore = true };
+                    break;
+                case ("status", [ulong status and <= int.MaxValue]):
+                    read = read with { StatusDescriptor = (int)status };
                     break;
                 case ("files", [ulong soft, ulong hard]):
                     read = read with { OpenFiles = new OpenFileLimit(soft, hard) };

@@ -34,28 +34,56 @@ internal static unsafe class InternalExec
         List<byte[]> words = NativeStrings.OwnArguments();
         List<byte[]> environment = NativeStrings.OwnEnvironment(); // before the user changes: /proc/self is root's afterwards
         int path = words.Count - arguments.Length + separator + 1;
-        string problem = Prepare(request) ?? Execute(words[path], words[(path + 1)..], environment);
-        Descriptors.WriteError($"{arguments[separator + 1]}: {problem}");
+        ExecFailure failure = Prepare(request) ?? Execute(words[path], words[(path + 1)..], environment);
+        Report(failure, arguments[separator + 1], request.StatusDescriptor);
         return CannotExecute;
     }
 
-    private static string? Prepare(ExecRequest request)
+    private static void Report(ExecFailure failure, string program, int? descriptor)
     {
-        if (request.NewSession && LibC.StartSession() < 0)
+        if (descriptor is not { } status)
         {
-            return Failure("setsid");
+            Descriptors.WriteError($"{program}: {failure.Stage.CallName()}: {Marshal.GetPInvokeErrorMessage(failure.Error)}");
+            return;
         }
 
-        if (request.OpenFiles?.Apply() is { } problem)
+        byte* octets = stackalloc byte[ExecFailure.Size];
+        failure.Write(new Span<byte>(octets, ExecFailure.Size));
+        _ = LibC.Write(status, octets, ExecFailure.Size); // less than PIPE_BUF: whole
+    }
+
+    private static ExecFailure? Prepare(ExecRequest request)
+    {
+        if (request.StatusDescriptor is not null)
         {
-            return problem;
+            Descriptors.CloseOnExec();
+        }
+
+        if (request.NewSession && LibC.StartSession() < 0)
+        {
+            return Failure(ExecStage.StartSession);
+        }
+
+        if (request.PlainOomScore)
+        {
+            OomScore.RaiseToZero();
+        }
+
+        if (request.OpenFiles?.Set() is > 0 and int error)
+        {
+            return new ExecFailure(ExecStage.OpenFiles, error);
+        }
+
+        if (request.RootDirectory && LibC.ChangeDirectory("/") < 0)
+        {
+            return Failure(ExecStage.ChangeDirectory);
         }
 
         return SetIdentity(request);
     }
 
     // Groups first: after setresuid nothing of this is allowed any more.
-    private static string? SetIdentity(ExecRequest request)
+    private static ExecFailure? SetIdentity(ExecRequest request)
     {
         if (request.Groups is { } groups)
         {
@@ -63,30 +91,31 @@ internal static unsafe class InternalExec
             {
                 if (LibC.SetGroups((nuint)groups.Count, first) < 0)
                 {
-                    return Failure("setgroups");
+                    return Failure(ExecStage.SetGroups);
                 }
             }
         }
 
         if (request.GroupId is { } group && LibC.SetGroupIds(group, group, group) < 0)
         {
-            return Failure("setresgid");
+            return Failure(ExecStage.SetGroup);
         }
 
-        return request.UserId is { } user && LibC.SetUserIds(user, user, user) < 0 ? Failure("setresuid") : null;
+        return request.UserId is { } user && LibC.SetUserIds(user, user, user) < 0 ? Failure(ExecStage.SetUser) : null;
     }
 
-    private static string Execute(byte[] path, List<byte[]> arguments, List<byte[]> environment)
+    private static ExecFailure Execute(byte[] path, List<byte[]> arguments, List<byte[]> environment)
     {
         byte** program = NativeStrings.Allocate([path]);
         byte** argumentList = NativeStrings.Allocate(arguments);
         byte** environmentList = NativeStrings.Allocate(environment);
         ResetSignals();
         _ = LibC.Execute(program[0], argumentList, environmentList);
-        return Failure("execve");
+        return Failure(ExecStage.Execute);
     }
 
     /// <summary>execve(2) resets handlers but keeps what is ignored (SIGPIPE, by the runtime) and what is blocked.</summary>
+    /// <remarks>32 and 33 are the C library's own: its posix_spawn ignores them, and it lets nobody change them.</remarks>
     private static void ResetSignals()
     {
         byte* structure = stackalloc byte[LibC.SignalStructureBytes];
@@ -103,5 +132,5 @@ internal static unsafe class InternalExec
         _ = LibC.SignalMask(LibC.SIG_SETMASK, structure, null);
     }
 
-    private static string Failure(string call) => $"{call}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}";
+    private static ExecFailure Failure(ExecStage stage) => new(stage, Marshal.GetLastPInvokeError());
 }

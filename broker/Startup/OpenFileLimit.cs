@@ -16,16 +16,16 @@ internal readonly record struct OpenFileLimit(ulong Soft, ulong Hard)
     }
 
     /// <summary>Makes it hold for this process and what it executes.</summary>
-    /// <returns>Null, or why not.</returns>
-    internal unsafe string? Apply()
+    /// <returns>0, or an error number.</returns>
+    internal unsafe int Set()
     {
         LibC.ResourceLimit limit = new() { Soft = Soft, Hard = Hard };
-        return LibC.SetResourceLimit(LibC.RLIMIT_NOFILE, &limit) == 0
-            ? null
-            : $"cannot set the limit of open files to {Soft}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}";
+        return LibC.SetResourceLimit(LibC.RLIMIT_NOFILE, &limit) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     /// <summary>Raises the soft limit to the hard one.</summary>
     /// <returns>Null, or why not.</returns>
-    internal string? Raise() => Soft == Hard ? null : (this with { Soft = Hard }).Apply();
+    internal string? Raise() => Soft != Hard && (this with { Soft = Hard }).Set() is not 0 and int error
+        ? $"cannot set the limit of open files to {Hard}: {Marshal.GetPInvokeErrorMessage(error)}"
+        : null;
 }

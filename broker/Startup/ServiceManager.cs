@@ -35,6 +35,18 @@ internal sealed record ServiceManager(ISystemdNotifier? Notifier, TimeSpan? Watc
             : null;
     }
 
+    /// <summary>
+    /// Tells that the configuration is read again; <see cref="ServiceState.Ready"/> tells that it is in force, or that the old one stays.
+    /// systemd needs both from a service of Type=notify-reload.
+    /// </summary>
+    /// <param name="time">Of the process: systemd compares with CLOCK_MONOTONIC, which is what the system's provider counts.</param>
+    /// <param name="log">Where it is noted that it cannot be told.</param>
+    internal void NotifyReloading(TimeProvider time, ILogger log)
+    {
+        long microseconds = (long)(time.GetTimestamp() * (1e6 / time.TimestampFrequency));
+        Notify(new ServiceState(string.Create(CultureInfo.InvariantCulture, $"RELOADING=1\nMONOTONIC_USEC={microseconds}")), log);
+    }
+
     /// <summary>Tells the state, if somebody wants to know; that it cannot be told is only logged.</summary>
     internal void Notify(ServiceState state, ILogger log)
     {

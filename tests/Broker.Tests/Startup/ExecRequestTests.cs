@@ -11,10 +11,15 @@ public sealed class ExecRequestTests
         from session in Gen.Bool
         from files in Gen.Select(Gen.Bool, Gen.ULong, Gen.ULong)
         from groups in Gen.Select(Gen.Bool, Id.Array[0, 5])
+        from switches in Gen.Select(Gen.Bool, Gen.Bool)
+        from status in Gen.Int[-1, 100]
         from ids in Gen.Select(Gen.Bool, Id, Id)
         select new ExecRequest
         {
             NewSession = session,
+            RootDirectory = switches.Item1,
+            PlainOomScore = switches.Item2,
+            StatusDescriptor = status < 0 ? null : status,
             OpenFiles = files.Item1 ? new OpenFileLimit(files.Item2, files.Item3) : null,
             Groups = groups.Item1 ? groups.Item2 : null,
             GroupId = ids.Item1 ? ids.Item2 : null,
@@ -30,6 +35,10 @@ public sealed class ExecRequestTests
 
     [TestCase("bogus")]
     [TestCase("session=1")]
+    [TestCase("rootdir=1")]
+    [TestCase("oomscore=0")]
+    [TestCase("status")]
+    [TestCase("status=2147483648")]
     [TestCase("files=1")]
     [TestCase("files=1,2,3")]
     [TestCase("files=-1,2")]

@@ -61,6 +61,30 @@ public sealed class InternalExecTests
     }
 
     [Test]
+    public void A_protection_from_the_out_of_memory_killer_is_given_up_and_the_opposite_is_kept()
+    {
+        if (Environment.IsPrivilegedProcess)
+        {
+            ShellResult spared = _shell.Run("echo -500 >/proc/self/oom_score_adj; exec $B --internal-exec oomscore -- /bin/cat cat /proc/self/oom_score_adj");
+            Assert.That(spared.Output, Is.EqualTo("0\n"), spared.Error);
+        }
+
+        ShellResult first = _shell.Run("echo 500 >/proc/self/oom_score_adj; exec $B --internal-exec oomscore -- /bin/cat cat /proc/self/oom_score_adj");
+        Assert.That(first.Output, Is.EqualTo("500\n"), first.Error);
+    }
+
+    [Test]
+    public void With_a_status_descriptor_nothing_else_is_passed_on_and_a_failure_is_told_there()
+    {
+        ShellResult closed = _shell.Run("exec $B --internal-exec rootdir status=3 -- /bin/sh sh -c 'pwd; ls /proc/$$/fd' 3>status 7<$B 9>x");
+        ShellResult failed = _shell.Run("$B --internal-exec status=3 -- /no/such/program p 3>failure; od -An -td4 failure; wc -c <status");
+
+        Assert.That(closed.Output, Is.EqualTo("/\n0\n1\n2\n"), closed.Error);
+        Assert.That(failed.Output.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries), Is.EqualTo((string[])["7", "2", "0"]), "execve, ENOENT");
+        Assert.That(failed.Error, Is.Empty);
+    }
+
+    [Test]
     public void Inherited_descriptors_stay_open()
     {
         ShellResult result = _shell.Run("echo text >file; exec $B --internal-exec -- /bin/sh sh -c 'cat <&7' 7<file");

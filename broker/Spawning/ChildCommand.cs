@@ -1,0 +1,20 @@
+namespace XcpBroker.Spawning;
+
+/// <summary>A process to be made.</summary>
+internal sealed record ChildCommand
+{
+    /// <summary>Rooted path of the program, or relative to "/": there is no search path. Null: the first argument.</summary>
+    internal string? Program { get; init; }
+
+    /// <summary>What the program finds as its arguments, its own name first; at least one.</summary>
+    internal required IReadOnlyList<string> Arguments { get; init; }
+
+    /// <summary>The program that is executed.</summary>
+    internal string Path => Program ?? Arguments[0];
+
+    /// <summary>The whole environment.</summary>
+    internal required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+    /// <summary>Whom it runs as; null: as this process.</summary>
+    internal UserAccount? Account { get; init; }
+}

@@ -1,0 +1,128 @@
+using XcpBroker.Activation;
+using XcpBroker.Interop;
+using XcpBroker.Protocol;
+
+namespace XcpBroker.Spawning.Helper;
+
+/// <summary>The root helper's side of the socket: reads requests, starts what descriptors say, answers.</summary>
+/// <remarks>
+/// Whatever is not a request in its one form ends the helper: there is nobody but the bus who could have sent it, and a bus that sends
+/// such things is no longer ours.
+/// </remarks>
+internal sealed class HelperServer
+{
+    /// <summary>More processes at a time are refused; above max_pending_service_starts plus a host's services.</summary>
+    internal const int MaxProcesses = 4096;
+
+    private readonly ChildHost _host;
+    private readonly HelperOptions _options;
+    private readonly IDescriptorReader _descriptors;
+    private readonly Dictionary<uint, ChildStart> _starts = [];
+    private readonly Dictionary<HelperRequestKind, Func<HelperRequest, bool>> _table;
+    private readonly DescriptorWatch _socket;
+
+    /// <param name="host">Makes and watches the processes.</param>
+    /// <param name="socket">The helper's end; owned.</param>
+    /// <param name="options">As at its start.</param>
+    /// <param name="descriptors">Finds out what a service is.</param>
+    internal HelperServer(ChildHost host, int socket, HelperOptions options, IDescriptorReader descriptors)
+    {
+        _host = host;
+        _options = options;
+        _descriptors = descriptors;
+        _table = new Dictionary<HelperRequestKind, Func<HelperRequest, bool>>
+        {
+            [HelperRequestKind.Start] = Start,
+            [HelperRequestKind.Kill] = Kill,
+        };
+        _socket = DescriptorWatch.Create(host.Loop, socket, OnReadable) ?? throw new InvalidOperationException("the socket cannot be watched");
+    }
+
+    private void OnReadable()
+    {
+        Span<byte> packet = stackalloc byte[HelperRequest.MaxSize];
+        int length = PacketSocket.Receive(_socket.Descriptor, packet, out int descriptor);
+        bool isRequest = length > 0
+            && descriptor < 0
+            && HelperRequest.TryParse(packet[..length], out HelperRequest request)
+            && _table[request.Kind](request);
+        if (!isRequest)
+        {
+            _host.Loop.Stop();
+        }
+    }
+
+    private bool Start(HelperRequest request)
+    {
+        if (_starts.ContainsKey(request.Number))
+        {
+            return false;
+        }
+
+        StartEvents events = new(this, request.Number);
+        if (_starts.Count >= MaxProcesses)
+        {
+            events.StartFailed(new DBusError(ErrorNames.SpawnFailed, $"the root helper watches {MaxProcesses} processes already"));
+            return true;
+        }
+
+        DBusError error = _descriptors.Find(request.Name, out DescribedService? service);
+        if (service is null)
+        {
+            events.StartFailed(error);
+            return true;
+        }
+
+        ChildCommand command = new()
+        {
+            Arguments = service.Arguments,
+            Environment = _options.Environment,
+            Account = _options.BusAccount,
+        };
+        ChildStart start = new(_host, command, service.User, events);
+        _starts.Add(request.Number, start);
+        start.Begin();
+        return true;
+    }
+
+    // What has ended in the meantime cannot be killed: that is no mistake of who asks.
+    private bool Kill(HelperRequest request)
+    {
+        if (_starts.TryGetValue(request.Number, out ChildStart? start))
+        {
+            start.Kill();
+        }
+
+        return true;
+    }
+
+    /// <summary>Waits for room: the bus reads on a thread that does nothing else.</summary>
+    private void Answer(HelperAnswer answer, int? descriptor)
+    {
+        if (PacketSocket.Send(_socket.Descriptor, answer.ToPacket(), descriptor, 0) != 0)
+        {
+            _host.Loop.Stop();
+        }
+    }
+
+    private sealed class StartEvents(HelperServer server, uint number) : IChildEvents
+    {
+        public void Made(int pid, int outputDescriptor)
+        {
+            server.Answer(HelperAnswer.Made(number, pid), outputDescriptor);
+            _ = LibC.Close(outputDescriptor);
+        }
+
+        public void StartFailed(DBusError error)
+        {
+            _ = server._starts.Remove(number);
+            server.Answer(HelperAnswer.StartFailed(number, error), null);
+        }
+
+        public void Ended(ServiceExit exit)
+        {
+            _ = server._starts.Remove(number);
+            server.Answer(HelperAnswer.Ended(number, exit), null);
+        }
+    }
+}
