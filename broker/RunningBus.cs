@@ -38,7 +38,7 @@ internal sealed class RunningBus : IDisposable
         BusIdentity identity = new(
             ListeningSockets.NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
             HostIdentity.DescriptorLimit());
-        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, new ActivationOptions(), log);
+        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, new ActivationOptions(), _log);
         Starter = services.CreateStarter(_loop, log.CreateLogger(SpawnLog.Category));
         _thread = new Thread(Run) { Name = "bus" };
     }
