@@ -18,6 +18,7 @@ internal static unsafe partial class LibC
     internal const uint CLOSE_RANGE_CLOEXEC = 4;
     internal const int SOCK_SEQPACKET = 5;
     internal const int MSG_TRUNC = 0x20;
+    internal const int EEXIST = 17;
     internal const int EPIPE = 32;
     internal const int ECHILD = 10;
 
@@ -39,19 +40,6 @@ internal static unsafe partial class LibC
 
         [FieldOffset(24)]
         internal int Status;
-    }
-
-    /// <summary>struct passwd, as far as it is read.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct PasswordEntry
-    {
-        internal byte* Name;
-        internal byte* Password;
-        internal uint UserId;
-        internal uint GroupId;
-        internal byte* Gecos;
-        internal byte* Directory;
-        internal byte* Shell;
     }
 
     /// <summary>A descriptor that becomes readable when the process ends.</summary>
@@ -94,15 +82,4 @@ internal static unsafe partial class LibC
     /// <summary>The C function is variadic; for this option it reads exactly these arguments.</summary>
     [LibraryImport("libc", EntryPoint = "prctl", SetLastError = true)]
     internal static partial int ProcessControl(int option, nuint second, nuint third, nuint fourth, nuint fifth);
-
-    /// <summary>Returns the error number instead of setting it.</summary>
-    [LibraryImport("libc", EntryPoint = "getpwnam_r")]
-    internal static partial int FindUser(byte* name, PasswordEntry* entry, byte* buffer, nuint size, PasswordEntry** found);
-
-    /// <summary>Returns the error number instead of setting it.</summary>
-    [LibraryImport("libc", EntryPoint = "getpwuid_r")]
-    internal static partial int FindUserById(uint id, PasswordEntry* entry, byte* buffer, nuint size, PasswordEntry** found);
-
-    [LibraryImport("libc", EntryPoint = "getgrouplist")]
-    internal static partial int FindGroups(byte* user, uint primary, uint* groups, int* count);
 }

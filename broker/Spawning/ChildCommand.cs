@@ -1,3 +1,5 @@
+using XcpBroker.Startup;
+
 namespace XcpBroker.Spawning;
 
 /// <summary>A process to be made.</summary>

@@ -1,5 +1,6 @@
 using XcpBroker.Loop;
 using XcpBroker.Protocol;
+using XcpBroker.Startup;
 
 namespace XcpBroker.Spawning;
 
@@ -33,7 +34,7 @@ internal sealed class ChildStart(ChildHost host, ChildCommand command, string? u
         _ = ThreadPool.UnsafeQueueUserWorkItem(
             static start =>
             {
-                start._lookupError = UserDatabase.Find(start.User, out start._account);
+                start._lookupError = HostUsers.Find(start.User, out start._account);
                 start.Loop.Schedule(static state => ((ChildStart)state!).MakeForUser(), start);
             },
             this,

@@ -41,7 +41,7 @@ internal sealed class ServiceProcesses : IDisposable
             return new ServiceProcesses(spawner, null);
         }
 
-        int error = UserDatabase.Find(user, out UserAccount? account);
+        int error = HostUsers.Find(user, out UserAccount? account);
         if (account is null)
         {
             throw new StartException(SpawnError.UnknownUser(user, error).Message);

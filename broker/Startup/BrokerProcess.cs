@@ -30,14 +30,17 @@ internal static class BrokerProcess
         }
 
         BrokerOptions complete = Complete(options);
+        PidFile.RefuseExisting(complete.PidFile);
+        IReadOnlyList<ListeningSocket> sockets = ListeningSockets.Open(complete, deferred.CreateLogger(RunningBus.LogCategory));
+        using PidFile? pidFile = OrClose(sockets, () => PidFile.Create(complete.PidFile));
         if (readyDescriptor is not null && !complete.KeepUmask)
         {
             _ = LibC.SetFileModeMask(DetachedUmask);
         }
 
-        using PidFile? pidFile = PidFile.Create(complete.PidFile);
-        IReadOnlyList<ListeningSocket> sockets = ListeningSockets.Open(complete, deferred.CreateLogger(RunningBus.LogCategory));
-        using ServiceProcesses services = PrepareServices(complete, sockets, openFiles, deferred);
+        // The last thing that is done as root, if the bus is not to be: what peers send is read by none but that user.
+        using ServiceProcesses services = OrClose(
+            sockets, () => ServiceProcesses.Prepare(complete, sockets, openFiles, deferred.CreateLogger(SpawnLog.Category)));
         using RunningBus bus = RunningBus.Start(complete, sockets, services, deferred);
         using CancellationTokenRegistration stop = signals.Requested.Register(bus.RequestStop);
         Announce(complete, bus.Addresses);
@@ -57,13 +60,11 @@ internal static class BrokerProcess
         return BrokerHost.RunAsync(bus, signals, logging).GetAwaiter().GetResult() is null ? 0 : 1;
     }
 
-    /// <summary>The last thing that is done as root, if the bus is not to be: what peers send is read by none but that user.</summary>
-    private static ServiceProcesses PrepareServices(
-        BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, OpenFileLimit openFiles, DeferredLoggerFactory log)
+    private static T OrClose<T>(IReadOnlyList<ListeningSocket> sockets, Func<T> step)
     {
         try
         {
-            return ServiceProcesses.Prepare(options, sockets, openFiles, log.CreateLogger(SpawnLog.Category));
+            return step();
         }
         catch
         {

@@ -20,7 +20,8 @@ internal enum CommandLineRequest
 /// <param name="Request">What it asks for.</param>
 /// <param name="Choices">What to run, as far as the command line says.</param>
 /// <param name="ReadyDescriptor">The value of <see cref="DetachedStart.ReadyOption"/>: this process is the detached child.</param>
-internal sealed record ParsedCommandLine(CommandLineRequest Request, CommandLineChoices Choices, int? ReadyDescriptor)
+/// <param name="ConfigurationDescriptor">The value of <see cref="DetachedStart.TextOption"/>; null: nobody has read the configuration file.</param>
+internal sealed record ParsedCommandLine(CommandLineRequest Request, CommandLineChoices Choices, int? ReadyDescriptor, int? ConfigurationDescriptor)
 {
     /// <summary>Of <see cref="CommandLineRequest.RunTool"/>: does it, and returns the exit status.</summary>
     internal Func<int>? Tool { get; init; }
@@ -46,6 +47,7 @@ internal sealed class CommandLine
     private readonly Option<string[]> _limit = Value("--limit", "NAME=VALUE", "Set a limit; may be given several times.");
     private readonly Option<string[]> _stateDirectory = Value("--state-directory", "DIR", "Keep here what must outlive the process.");
     private readonly Option<string[]> _ready = Value(DetachedStart.ReadyOption, "FD", "");
+    private readonly Option<string[]> _text = Value(DetachedStart.TextOption, "FD", "");
     private readonly Option<bool> _introspect = Switch("--introspect", "Print the introspection data of the bus and exit.");
     private readonly Option<bool> _version = Switch("--version", "Print the version and exit.");
     private readonly HelpOption _help = new("--help", "-h");
@@ -56,12 +58,13 @@ internal sealed class CommandLine
     internal CommandLine()
     {
         _ready.Hidden = true;
+        _text.Hidden = true;
         _root.Directives.Clear();
         _root.Options.Clear();
         foreach (Option option in (Option[])
         [
             .. _configuration.Options, _address, _printAddress, _printPid, _noFork, _fork, _noPidFile, _noSyslog, _syslog, _syslogOnly,
-            _systemdActivation, _limit, _stateDirectory, _introspect, _version, _help, _ready,
+            _systemdActivation, _limit, _stateDirectory, _introspect, _version, _help, _ready, _text,
         ])
         {
             _root.Options.Add(option);
@@ -79,12 +82,12 @@ internal sealed class CommandLine
         CommandLineRequest request = Request(result);
         if (request is CommandLineRequest.ShowHelp or CommandLineRequest.ShowVersion)
         {
-            return new ParsedCommandLine(request, new CommandLineChoices(), null) { HelpWords = WordsOf(result.CommandResult.Command) };
+            return new ParsedCommandLine(request, new CommandLineChoices(), null, null) { HelpWords = WordsOf(result.CommandResult.Command) };
         }
 
         if (result.CommandResult.Command != _root)
         {
-            return new ParsedCommandLine(CommandLineRequest.RunTool, new CommandLineChoices(), null) { Tool = Tool(result, workingDirectory) };
+            return new ParsedCommandLine(CommandLineRequest.RunTool, new CommandLineChoices(), null, null) { Tool = Tool(result, workingDirectory) };
         }
 
         RefuseUnknown(result);
@@ -101,7 +104,7 @@ internal sealed class CommandLine
             IgnoresPidFile = Given(result, _noPidFile) is not null,
             SystemdActivation = Given(result, _systemdActivation) is not null,
         };
-        return new ParsedCommandLine(request, choices, Descriptor(result, _ready));
+        return new ParsedCommandLine(request, choices, Descriptor(result, _ready), Descriptor(result, _text));
     }
 
     /// <summary>The help, for standard output.</summary>

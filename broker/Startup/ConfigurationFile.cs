@@ -1,3 +1,4 @@
+using System.Globalization;
 using XcpBroker.Config;
 
 namespace XcpBroker.Startup;
@@ -8,24 +9,47 @@ internal static class ConfigurationFile
     /// <summary>The file that our own service reads.</summary>
     internal const string Own = "/etc/xcp-broker/xcp.conf";
 
-    internal static BusConfigReader CreateReader() => new(new HostFiles(), new HostUsers(), new StandardServiceDirectories(
+    internal static BusConfigReader CreateReader() => CreateReader(new HostFiles());
+
+    /// <exception cref="StartException">It is wrong.</exception>
+    internal static BusConfiguration Read(string file) => Read(CreateReader(), file);
+
+    /// <summary>The text of the file that the command line names; null: it names none, or one that cannot be read, as a reader will say.</summary>
+    /// <param name="command">The command line; of a detached child it also says where its parent, who has read the file, put the text.</param>
+    internal static byte[]? Text(ParsedCommandLine command)
+    {
+        string? source = command.ConfigurationDescriptor is { } descriptor
+            ? string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{descriptor}")
+            : command.Choices.ConfigurationFile;
+        byte[]? text = null;
+        _ = source is not null && new HostFiles().TryRead(source, out text, out _);
+        Descriptors.CloseUnlessStandard(command.ConfigurationDescriptor ?? 0);
+        return text;
+    }
+
+    /// <summary>What to run: the command line and the file that it names.</summary>
+    /// <param name="choices">What the command line says.</param>
+    /// <param name="text">The file's text; null: it is read.</param>
+    /// <param name="surroundings">What relative paths and addresses refer to.</param>
+    /// <exception cref="StartException">The file is wrong, or what they say together cannot be run.</exception>
+    internal static BrokerOptions Resolve(CommandLineChoices choices, byte[]? text, AddressSurroundings surroundings)
+    {
+        BusConfiguration? configuration = choices.ConfigurationFile is not { } file ? null
+            : text is null ? Read(file)
+            : Read(CreateReader(new TextInHand(file, text)), file);
+        return choices.TryApply(configuration, surroundings, out BrokerOptions? options, out string? error)
+            ? options
+            : throw new StartException(error);
+    }
+
+    private static BusConfigReader CreateReader(IConfigFiles files) => new(files, new HostUsers(), new StandardServiceDirectories(
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"),
         Environment.GetEnvironmentVariable("XDG_DATA_HOME"),
         Environment.GetEnvironmentVariable("XDG_DATA_DIRS"),
         Environment.GetEnvironmentVariable("HOME")));
 
-    /// <exception cref="StartException">It is wrong.</exception>
-    internal static BusConfiguration Read(string file) => CreateReader().TryRead(file, out BusConfiguration? configuration, out ConfigProblem? problem)
-        ? configuration
-        : throw new StartException(problem.ToString());
-
-    /// <summary>What to run: the command line and the file that it names.</summary>
-    /// <exception cref="StartException">The file is wrong, or what they say together cannot be run.</exception>
-    internal static BrokerOptions Resolve(CommandLineChoices choices, AddressSurroundings surroundings)
-    {
-        BusConfiguration? configuration = choices.ConfigurationFile is { } file ? Read(file) : null;
-        return choices.TryApply(configuration, surroundings, out BrokerOptions? options, out string? error)
-            ? options
-            : throw new StartException(error);
-    }
+    private static BusConfiguration Read(BusConfigReader reader, string file) =>
+        reader.TryRead(file, out BusConfiguration? configuration, out ConfigProblem? problem)
+            ? configuration
+            : throw new StartException(problem.ToString());
 }

@@ -77,9 +77,12 @@ internal static unsafe class Descriptors
 
     /// <summary>Writes the text in one write(2), which is all that some readers wait for; the rest only if the kernel took less.</summary>
     /// <exception cref="StartException">The descriptor cannot be written to.</exception>
-    internal static void Write(int descriptor, string text)
+    internal static void Write(int descriptor, string text) => Write(descriptor, StrictUtf8.Instance.GetBytes(text));
+
+    /// <summary>Writes all of it, in one write(2) if the kernel takes it.</summary>
+    /// <exception cref="StartException">The descriptor cannot be written to.</exception>
+    internal static void Write(int descriptor, ReadOnlySpan<byte> octets)
     {
-        byte[] octets = StrictUtf8.Instance.GetBytes(text);
         fixed (byte* first = octets)
         {
             for (nint written = 0; written < octets.Length;)

@@ -11,13 +11,17 @@ internal static unsafe class DetachedStart
     /// <summary>Hidden option of the child: the descriptor on which it says that it serves.</summary>
     internal const string ReadyOption = "--internal-ready-fd";
 
+    /// <summary>Hidden option of the child: the descriptor of a file with the text of the configuration file.</summary>
+    internal const string TextOption = "--internal-config-fd";
+
     private const string OwnProgram = "/proc/self/exe";
 
     /// <summary>Starts the child and waits.</summary>
     /// <param name="arguments">The arguments of Main.</param>
+    /// <param name="configuration">The configuration file's text, which the child may be unable to read once more; null: there is none.</param>
     /// <returns>The exit status: 0 when the child serves, otherwise the child's.</returns>
     /// <exception cref="StartException">There is no child.</exception>
-    internal static int Run(string[] arguments)
+    internal static int Run(string[] arguments, byte[]? configuration)
     {
         int* pair = stackalloc int[2];
         if (LibC.Pipe(pair, LibC.O_CLOEXEC) < 0)
@@ -25,7 +29,14 @@ internal static unsafe class DetachedStart
             throw new StartException($"cannot make a pipe: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
         }
 
-        int child = Spawn(arguments, pair[1]);
+        List<string> handed = [Option(ReadyOption, pair[1])];
+        Descriptors.SetInheritable(pair[1], true);
+        if (configuration is not null)
+        {
+            handed.Add(Option(TextOption, InheritableFile(configuration)));
+        }
+
+        int child = Spawn(arguments, handed);
         _ = LibC.Close(pair[1]);
         byte ready;
         return ReadOne(pair[0], &ready) == 1 ? 0 : ExitStatus(child);
@@ -39,7 +50,7 @@ internal static unsafe class DetachedStart
         Descriptors.CloseUnlessStandard(readyDescriptor);
     }
 
-    private static int Spawn(string[] arguments, int readyDescriptor)
+    private static int Spawn(string[] arguments, List<string> handed)
     {
         string path = Environment.ProcessPath is { } own && File.Exists(own) ? own : OwnProgram;
         List<byte[]> command = NativeStrings.OwnArguments();
@@ -53,15 +64,28 @@ internal static unsafe class DetachedStart
             NativeStrings.Encode(InternalExec.Separator),
             NativeStrings.Encode(path),
             .. command,
-            NativeStrings.Encode(string.Create(CultureInfo.InvariantCulture, $"{ReadyOption}={readyDescriptor}")),
+            .. handed.Select(NativeStrings.Encode),
         ];
         byte** pathList = NativeStrings.Allocate([NativeStrings.Encode(path)]);
         byte** argumentList = NativeStrings.Allocate(words);
         byte** environment = NativeStrings.Allocate(NativeStrings.OwnEnvironment());
         int child;
-        Descriptors.SetInheritable(readyDescriptor, true);
         int error = LibC.Spawn(&child, pathList[0], null, null, argumentList, environment);
         return error == 0 ? child : throw new StartException($"cannot start {path}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    private static string Option(string name, int descriptor) => string.Create(CultureInfo.InvariantCulture, $"{name}={descriptor}");
+
+    private static int InheritableFile(byte[] content)
+    {
+        int file = LibC.MemoryFile("configuration", 0);
+        if (file < 0)
+        {
+            throw new StartException($"cannot keep the configuration: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
+
+        Descriptors.Write(file, content);
+        return file;
     }
 
     private static nint ReadOne(int descriptor, byte* octet)

@@ -56,9 +56,10 @@ internal static class EntryPoint
                 return command.Tool!();
             default:
                 AddressSurroundings surroundings = new(workingDirectory, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
-                BrokerOptions options = ConfigurationFile.Resolve(command.Choices, surroundings);
+                byte[]? text = ConfigurationFile.Text(command);
+                BrokerOptions options = ConfigurationFile.Resolve(command.Choices, text, surroundings);
                 return options.Fork && command.ReadyDescriptor is null
-                    ? DetachedStart.Run(arguments)
+                    ? DetachedStart.Run(arguments, text)
                     : BrokerProcess.Run(options, command.ReadyDescriptor);
         }
     }

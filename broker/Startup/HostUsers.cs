@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using XcpBroker.Config;
 using XcpBroker.Interop;
 
@@ -8,15 +10,20 @@ internal sealed unsafe class HostUsers : IUserDirectory
 {
     private const int FirstBuffer = 4096;
     private const int LargestBuffer = 1 << 20;
+    private const int FirstGroups = 64;
     private const int MostGroups = 65536; // NGROUPS_MAX
 
-    public uint? FindUser(string name) => Find(name)?.UserId;
+    public uint? FindUser(string name)
+    {
+        _ = Find(name, null, out UserAccount? account);
+        return account?.UserId;
+    }
 
     public uint? FindGroup(string name)
     {
-        byte[] text = [.. NativeStrings.Encode(name), 0];
+        byte[] text = Terminated(name);
         uint? id = null;
-        WithBuffer((buffer, size) =>
+        _ = WithBuffer((buffer, size) =>
         {
             LibC.GroupEntry entry;
             LibC.GroupEntry* found = null;
@@ -31,60 +38,82 @@ internal sealed unsafe class HostUsers : IUserDirectory
     }
 
     /// <summary>All groups of a user, ascending; null: there is no such user.</summary>
-    internal static IReadOnlyList<uint>? GroupsOf(uint userId) => Find(userId)?.Groups;
-
-    private static (uint UserId, IReadOnlyList<uint> Groups)? Find(object nameOrNumber)
+    internal static IReadOnlyList<uint>? GroupsOf(uint userId)
     {
-        byte[] text = nameOrNumber is string name ? [.. NativeStrings.Encode(name), 0] : [0];
-        (uint, IReadOnlyList<uint>)? user = null;
-        WithBuffer((buffer, size) =>
+        _ = Find("", userId, out UserAccount? account);
+        return account?.Groups;
+    }
+
+    /// <summary>Looks a user up.</summary>
+    /// <param name="user">A name, or a number in decimal digits; the user must be known either way.</param>
+    /// <param name="account">Who it is; null if there is none.</param>
+    /// <returns>0, also if there is no such user; otherwise why nobody can say: an error number.</returns>
+    internal static int Find(string user, out UserAccount? account) =>
+        Find(user, uint.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null, out account);
+
+    private static int Find(string name, uint? number, out UserAccount? account)
+    {
+        byte[] text = Terminated(name);
+        UserAccount? user = null;
+        int error = WithBuffer((buffer, size) =>
         {
             LibC.UserEntry entry;
             LibC.UserEntry* found = null;
             fixed (byte* start = text)
             {
-                int error = nameOrNumber is uint number
-                    ? LibC.FindUserByNumber(number, &entry, (byte*)buffer, size, &found)
+                int result = number is { } id
+                    ? LibC.FindUserByNumber(id, &entry, (byte*)buffer, size, &found)
                     : LibC.FindUserByName(start, &entry, (byte*)buffer, size, &found);
-                user = found is null ? null : (entry.UserId, Groups(entry));
-                return error;
+                user = found is null ? null : Read(entry);
+                return result;
             }
         });
-        return user;
+        account = user;
+        return user is not null || IsAbsent(error) ? 0 : error;
     }
 
-    private static uint[] Groups(in LibC.UserEntry entry)
+    // getpwnam(3), "ERRORS": these are what the modules return for a user that they do not know.
+    private static bool IsAbsent(int error) => error is 0 or LibC.ENOENT or 3 /* ESRCH */ or 9 /* EBADF */ or 1 /* EPERM */;
+
+    private static UserAccount Read(in LibC.UserEntry entry)
     {
-        int count = 64;
-        while (true)
+        for (int size = FirstGroups; ; size *= 2)
         {
-            uint[] groups = new uint[count];
+            uint[] groups = new uint[size];
+            int count = size;
             int result;
             fixed (uint* start = groups)
             {
                 result = LibC.ListGroups(entry.Name, entry.GroupId, start, &count);
             }
 
-            if (result >= 0 || groups.Length >= MostGroups)
+            if (result >= 0 || size >= MostGroups)
             {
-                return [.. groups[..Math.Min(count, groups.Length)].Distinct().Order()];
+                return new UserAccount(
+                    Marshal.PtrToStringUTF8((nint)entry.Name)!,
+                    entry.UserId,
+                    entry.GroupId,
+                    [.. groups[..Math.Min(count, size)].Distinct().Order()]);
             }
         }
     }
 
+    private static byte[] Terminated(string text) => [.. NativeStrings.Encode(text), 0];
+
     /// <summary>Asks with larger and larger buffers until the answer fits.</summary>
-    private static void WithBuffer(Func<nint, nuint, int> ask)
+    /// <returns>What it answers: an error number, ERANGE if no buffer was large enough.</returns>
+    private static int WithBuffer(Func<nint, nuint, int> ask)
     {
-        for (int size = FirstBuffer; size <= LargestBuffer; size *= 2)
+        int error = LibC.ERANGE;
+        for (int size = FirstBuffer; size <= LargestBuffer && error == LibC.ERANGE; size *= 2)
         {
             byte[] buffer = new byte[size];
             fixed (byte* start = buffer)
             {
-                if (ask((nint)start, (nuint)size) != LibC.ERANGE)
-                {
-                    return;
-                }
+                error = ask((nint)start, (nuint)size);
             }
         }
+
+        return error;
     }
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using XcpBroker.Interop;
-using XcpBroker.Spawning;
 
 namespace XcpBroker.Startup;
 

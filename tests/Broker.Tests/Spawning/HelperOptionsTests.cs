@@ -1,5 +1,5 @@
-using XcpBroker.Spawning;
 using XcpBroker.Spawning.Helper;
+using XcpBroker.Startup;
 
 namespace XcpBroker.Broker.Tests.Spawning;
 

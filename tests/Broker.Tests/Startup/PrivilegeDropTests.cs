@@ -1,4 +1,3 @@
-using XcpBroker.Spawning;
 using XcpBroker.Startup;
 
 namespace XcpBroker.Broker.Tests.Startup;

@@ -3,6 +3,7 @@ using XcpBroker.Activation;
 using XcpBroker.Protocol;
 using XcpBroker.Spawning;
 using XcpBroker.Spawning.Helper;
+using XcpBroker.Startup;
 
 namespace XcpBroker.EndToEnd.Spawning;
 
@@ -16,7 +17,7 @@ public sealed class RootHelperTests : IDisposable
     public RootHelperTests()
     {
         Assume.That(Environment.IsPrivilegedProcess, "only root has a root helper");
-        Assert.That(UserDatabase.Find("daemon", out UserAccount? account), Is.Zero);
+        Assert.That(HostUsers.Find("daemon", out UserAccount? account), Is.Zero);
         _bus = account!;
         Directory.CreateDirectory(_stage.In("services"));
     }

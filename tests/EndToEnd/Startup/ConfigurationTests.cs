@@ -106,6 +106,21 @@ public sealed class ConfigurationTests
         Assert.That(reply.Error, Does.Contain("LimitsExceeded"));
     }
 
+    [TestCase("", "<fork/>")]
+    [TestCase("--fork", "")]
+    public void A_broker_that_detaches_reads_a_pipe_once(string arguments, string element)
+    {
+        using Shell shell = new();
+        Write(shell, "bus.conf", $"<busconfig>{element}<listen>unix:dir={shell.Directory}</listen>{OpenPolicy}</busconfig>");
+        ShellResult started = shell.Run($"cat bus.conf | $B --config-file=/dev/stdin --print-address=1 --print-pid=1 {arguments}");
+        string[] lines = started.Output.Split('\n');
+
+        Assert.That(started.ExitCode, Is.Zero, started.Error);
+        Assert.That(shell.BusId(lines[0]), Is.Not.Empty);
+        ShellResult open = shell.Run($"ls -l /proc/{lines[1]}/fd; kill {lines[1]}");
+        Assert.That(open.Output, Does.Not.Contain("memfd"));
+    }
+
     [TestCase("--config-file=a.conf --session", "more than one of --config-file, --session and --system is given")]
     [TestCase("--system --session", "more than one of --config-file, --session and --system is given")]
     [TestCase("--config-file=a.conf --config-file=b.conf", "option --config-file is given more than once")]
