@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using XcpBroker.Activation;
 using XcpBroker.Protocol;
-using XcpBroker.Spawning;
 using XcpBroker.Spawning.Helper;
 using XcpBroker.Startup;
 
