@@ -109,7 +109,7 @@ internal sealed class Disconnector(
         {
             if (connections.Find(call.Caller) is { IsOpen: true } caller)
             {
-                bus.SendErrorTo(caller, call.Serial, DBusError.CalleeDisconnected(connection.UniqueNameText));
+                bus.SendErrorTo(caller, call.Serial, DBusError.CalleeDisconnected);
             }
         }
 

@@ -15,7 +15,8 @@ namespace XcpBroker.Routing;
 /// Host-native byte order, NO_REPLY_EXPECTED, a serial of its own each (the copies of a broadcast share it). All of them are paid
 /// from the receiver's reserve: a peer that does not even read these is ended.
 /// </remarks>
-internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, MonitorTap monitors, PolicyGate gate, BrokerCounters counters)
+internal sealed class BusMessages(
+    Delivery delivery, Broadcast broadcast, MonitorTap monitors, UnsentErrors unsent, PolicyGate gate, BusSerials serials, BrokerCounters counters)
 {
     private const string Path = "/org/freedesktop/DBus";
 
@@ -25,7 +26,7 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
     private uint _replySerial;
 
     /// <summary>The last serial used.</summary>
-    internal uint Serial { get; private set; }
+    internal uint Serial => serials.Last;
 
     /// <summary>Starts the answer to a call; its arguments go into the returned writer. The descriptors are taken over.</summary>
     internal WireWriter BeginReply(Connection caller, uint replySerial, string signature, FdSet? fds)
@@ -48,7 +49,7 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
 
     internal void SendReply(Connection caller)
     {
-        DeliveryResult result = SendTo(caller, _reply.Finish(NextSerial()), _replyFds);
+        DeliveryResult result = SendTo(caller, _reply.Finish(serials.Next()), _replyFds);
         DiscardReply();
         if (result == DeliveryResult.OverFds)
         {
@@ -71,12 +72,13 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         _replyFds = null;
     }
 
-    /// <summary>Tells a message's sender why it went nowhere, unless it said that it wants no answer.</summary>
+    /// <summary>Tells a message's sender why it went nowhere; if it said that it wants no answer, only monitors.</summary>
     internal void SendError(in RoutedMessage failed, DBusError error)
     {
         if ((failed.Header.Flags & MessageFlags.NoReplyExpected) != 0)
         {
             counters.ErrorsUnwanted++;
+            unsent.Show(failed, error);
             return;
         }
 
@@ -96,7 +98,7 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
             Signature = "s",
         });
         _message.Body.WriteString(error.Message);
-        SendTo(receiver, _message.Finish(NextSerial()));
+        SendTo(receiver, _message.Finish(serials.Next()));
     }
 
     /// <summary>Specification, "org.freedesktop.DBus.NameAcquired".</summary>
@@ -146,7 +148,7 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         return _message.Body;
     }
 
-    internal void SendMessage(Connection receiver) => SendTo(receiver, _message.Finish(NextSerial()));
+    internal void SendMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next()));
 
     private static string? NameOf(Connection connection) => connection.IsRegistered ? connection.UniqueNameText : null;
 
@@ -159,7 +161,7 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
 
     private void BroadcastMessage()
     {
-        ReadOnlySpan<byte> bytes = _message.Finish(NextSerial());
+        ReadOnlySpan<byte> bytes = _message.Finish(serials.Next());
         MessageHeader header = Parse(bytes);
         RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
         monitors.Offer(message, null);
@@ -180,7 +182,7 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
             Signature = "s",
         });
         _message.Body.WriteString(name);
-        SendTo(owner, _message.Finish(NextSerial()));
+        SendTo(owner, _message.Finish(serials.Next()));
     }
 
     private DeliveryResult SendTo(Connection receiver, ReadOnlySpan<byte> bytes, FdSet? fds = null)
@@ -189,12 +191,5 @@ internal sealed class BusMessages(Delivery delivery, Broadcast broadcast, Monito
         RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]) { Fds = fds };
         monitors.Offer(message, receiver);
         return gate.MayHear(message, receiver) ? delivery.TryDeliver(receiver, message, ChargeKind.Reserved) : DeliveryResult.Denied;
-    }
-
-    private uint NextSerial()
-    {
-        Serial++;
-        Serial += Serial == 0 ? 1u : 0;
-        return Serial;
     }
 }

@@ -1,13 +1,14 @@
 using XcpBroker.Auth.Policy;
 using XcpBroker.Connections;
+using XcpBroker.Monitoring;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Messages;
 
 namespace XcpBroker.Routing;
 
-/// <summary>Holds messages, names and connections against the policy in force. It says yes or no and notes each no; it sends nothing.</summary>
-internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denials, PolicySet policy, uint ownUserId)
+/// <summary>Holds messages, names and connections against the policy in force. It says yes or no and notes each no; it tells no peer.</summary>
+internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denials, UnsentErrors unsent, PolicySet policy, uint ownUserId)
 {
     private readonly List<string> _claims = [];
 
@@ -95,8 +96,13 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
             return true;
         }
 
-        PolicyRequest request = Request(message, sender, receiver, ReplyStateOfCopy(message), isEavesdropping);
-        return CheckRules(message, receiver, request).IsNone;
+        DBusError denial = CheckRules(message, receiver, Request(message, sender, receiver, ReplyStateOfCopy(message), isEavesdropping));
+        if (!denial.IsNone && !isEavesdropping)
+        {
+            unsent.Show(message, denial);
+        }
+
+        return denial.IsNone;
     }
 
     /// <summary>Whether a message of the bus may reach the peer that it is for.</summary>
@@ -109,7 +115,13 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
 
         // The bus answers only what it was asked.
         ReplyState reply = message.Header.ReplySerial == 0 ? ReplyState.NoReply : ReplyState.Requested;
-        return CheckRules(message, receiver, Request(message, null, receiver, reply, isEavesdropping: false)).IsNone;
+        DBusError denial = CheckRules(message, receiver, Request(message, null, receiver, reply, isEavesdropping: false));
+        if (!denial.IsNone)
+        {
+            unsent.Show(message, denial);
+        }
+
+        return denial.IsNone;
     }
 
     private static ReplyState ReplyStateOfCopy(in RoutedMessage message) =>

@@ -41,8 +41,7 @@ internal sealed class ReplyTimeouts(PendingReplies replies, ConnectionTable conn
         {
             if (connections.Find(call.Caller) is { IsOpen: true } caller)
             {
-                string callee = connections.Find(call.Callee)?.UniqueNameText ?? "a peer that is gone";
-                bus.SendErrorTo(caller, call.Serial, DBusError.ReplyTimeout(callee, limits.Current.ReplyTimeout!.Value));
+                bus.SendErrorTo(caller, call.Serial, DBusError.ReplyTimeout);
             }
         }
 

@@ -77,7 +77,7 @@ internal sealed class MonitoredMessageTests : MonitorFixture
     }
 
     [Test]
-    public void Calls_that_want_no_answer_do_no_harm_when_they_are_refused()
+    public void It_alone_is_told_why_a_call_that_wants_no_answer_is_refused()
     {
         FakePeer monitor = Monitor();
         FakePeer peer = Broker.Connect();
@@ -85,7 +85,8 @@ internal sealed class MonitoredMessageTests : MonitorFixture
         peer.SendRaw(new WireMessage(1) { Flags = 1, Serial = 9 }.Path("/a").Member("Do").Destination("org.example.Nobody").Build());
         peer.SendRaw(new WireMessage(1) { Flags = 1, Serial = 10 }.Path("/a").Member("NoSuch").Destination(Bus).Build());
 
-        Assert.That(monitor.Hear(), Is.EqualTo(["call 9 Do()", "call 10 NoSuch()"]));
+        Assert.That(monitor.Hear(), Is.EqualTo(["call 9 Do()", "call 10 NoSuch()", "error 10 UnknownMethod"]));
+        Assert.That(peer.Hear(), Is.Empty);
     }
 
     [TestCase("destination='org.example.Two'", "call 10 Do()", "Unicast()")]
