@@ -20,8 +20,8 @@ internal sealed record Suite(string Program, string User, bool HasCases)
 
     private static readonly string[] Scripts = ["test-dbus-daemon-fork.sh", "test-dbus-launch-eval.sh", "test-dbus-launch-x11.sh"];
 
-    /// <summary>Programs that the tests start; no tests.</summary>
-    private static readonly string[] Helpers = ["test-service", "test-sleep-forever"];
+    /// <summary>Not run: what the tests start, and what needs a kernel with AppArmor in charge of D-Bus.</summary>
+    private static readonly string[] NotRun = ["test-service", "test-sleep-forever", "test-apparmor-activation", "test-apparmor-activation.sh"];
 
     /// <summary>Runs a program, or a case of it; see its own text.</summary>
     internal static string RunCase => Path.Combine(Repository.Root, "tests", "EndToEnd", "ReferenceSuites", "run-case");
@@ -36,7 +36,7 @@ internal sealed record Suite(string Program, string User, bool HasCases)
         .. from user in Users from program in Scripts select new Suite(program, user, HasCases: false),
     ];
 
-    /// <summary>GLib's programs that start a bus of their own, the "dbus-daemon" of PATH: those that contain the name of the function that does.</summary>
+    /// <summary>GLib's programs that start a bus of their own, the "dbus-daemon" of PATH: those that call the function that does.</summary>
     internal static IReadOnlyList<Suite> GLib =>
     [
         .. from path in Directory.GetFiles(GLibDirectory).Order(StringComparer.Ordinal)
@@ -47,7 +47,7 @@ internal sealed record Suite(string Program, string User, bool HasCases)
     /// <summary>The reference implementation's programs that are in no suite, because they start no broker.</summary>
     internal static IEnumerable<string> WithoutBroker => Directory.GetFiles(ReferenceDirectory, "test-*")
         .Select(path => Path.GetFileName(path))
-        .Except([.. Listing, .. Scripts, .. Helpers])
+        .Except([.. Listing, .. Scripts, .. NotRun])
         .Order(StringComparer.Ordinal);
 
     /// <summary>The cases, each for a process of its own; null stands for the whole program.</summary>
