@@ -40,7 +40,7 @@ internal sealed record Suite(string Program, string User, bool HasCases)
     internal static IReadOnlyList<Suite> GLib =>
     [
         .. from path in Directory.GetFiles(GLibDirectory).Order(StringComparer.Ordinal)
-           where File.ReadAllBytes(path).AsSpan() is var bytes && bytes.StartsWith("\x7fELF"u8) && bytes.IndexOf("g_test_dbus_up"u8) >= 0
+           where File.ReadAllBytes(path).AsSpan() is var bytes && bytes.StartsWith("\u007fELF"u8) && bytes.IndexOf("g_test_dbus_up"u8) >= 0
            select new Suite(Path.GetFileName(path), Users[0], HasCases: false),
     ];
 
