@@ -19,16 +19,20 @@ internal enum Outcome
 /// <param name="Output">Everything, for whoever looks for the reason.</param>
 internal sealed partial record TapReport(IReadOnlyDictionary<string, Outcome> Outcomes, string Output)
 {
+    /// <summary>A test of a race in GLib that ran, and met no race: how often it does is chance on every broker.</summary>
+    private const string HasRun = "Failed to reproduce race";
+
     /// <summary>Reads the output of a program that ended with this status: an abort fails the sub-test that was running.</summary>
     internal static TapReport Read(string output, int exitCode)
     {
         Dictionary<string, Outcome> outcomes = [];
         foreach (Match line in ResultLine().Matches(output))
         {
+            string skip = line.Groups["skip"].Value;
             outcomes[line.Groups["name"].Value.Trim()] =
                 line.Groups["not"].Success ? Outcome.Failed
-                : line.Groups["skip"].Success ? Outcome.Skipped
-                : Outcome.Passed;
+                : skip.Length == 0 || skip.Contains(HasRun, StringComparison.Ordinal) ? Outcome.Passed
+                : Outcome.Skipped;
         }
 
         return new TapReport(outcomes, $"{output}exit status {exitCode}\n");
