@@ -13,7 +13,10 @@ internal sealed record Compared(string Name, Outcome Control, Outcome Ours, stri
 /// <summary>A suite on dbus-daemon and on xcp-broker, sub-test by sub-test.</summary>
 internal sealed record Comparison(Suite Suite, IReadOnlyList<Compared> SubTests)
 {
-    /// <summary>The head of the table that <see cref="Rows"/> and <see cref="Summary"/> belong to.</summary>
+    /// <summary>The head of the table that <see cref="Summary"/> belongs to.</summary>
+    internal const string SummaryHead = "| program | as | sub-tests | pass on dbus-daemon | on xcp-broker |\n| --- | --- | --- | --- | --- |";
+
+    /// <summary>The head of the table that <see cref="Rows"/> belong to.</summary>
     internal const string Head = "| program | as | sub-test | dbus-daemon | xcp-broker |\n| --- | --- | --- | --- | --- |";
 
     /// <summary>Far more than any needs on a busy machine.</summary>
