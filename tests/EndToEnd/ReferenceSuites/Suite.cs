@@ -23,6 +23,9 @@ internal sealed record Suite(string Program, string User, bool HasCases)
     /// <summary>Not run: what the tests start, and what needs a kernel with AppArmor in charge of D-Bus.</summary>
     private static readonly string[] NotRun = ["test-service", "test-sleep-forever", "test-apparmor-activation", "test-apparmor-activation.sh"];
 
+    /// <summary>GLib 2.74's test of no-replace leaves a timer behind that may fire within a later case of the same process and abort it.</summary>
+    private const string ToBeSplit = "gapplication";
+
     /// <summary>Runs a program, or a case of it; see its own text.</summary>
     internal static string RunCase => Path.Combine(Repository.Root, "tests", "EndToEnd", "ReferenceSuites", "run-case");
 
@@ -41,7 +44,7 @@ internal sealed record Suite(string Program, string User, bool HasCases)
     [
         .. from path in Directory.GetFiles(GLibDirectory).Order(StringComparer.Ordinal)
            where File.ReadAllBytes(path).AsSpan() is var bytes && bytes.StartsWith("\u007fELF"u8) && bytes.IndexOf("g_test_dbus_up"u8) >= 0
-           select new Suite(Path.GetFileName(path), Users[0], HasCases: false),
+           select new Suite(Path.GetFileName(path), Users[0], HasCases: Path.GetFileName(path) == ToBeSplit),
     ];
 
     /// <summary>The reference implementation's programs that are in no suite, because they start no broker.</summary>
@@ -53,7 +56,7 @@ internal sealed record Suite(string Program, string User, bool HasCases)
     /// <summary>The cases, each for a process of its own; null stands for the whole program.</summary>
     internal IReadOnlyList<string?> Cases() => !HasCases ? [null] :
     [
-        .. ClientProcess.Run("", Path.Combine(ReferenceDirectory, Program), "-l").Output
+        .. ClientProcess.Run("", Path.Combine(Program == ToBeSplit ? GLibDirectory : ReferenceDirectory, Program), "-l").Output
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Where(line => line.StartsWith('/')),
     ];
