@@ -63,8 +63,9 @@ internal sealed partial class PausedInputTests : IDisposable
     public void Closing(bool isPausedFirst)
     {
         _watcher.Call(RawPeer.Bus("AddMatch", "s"), body => body.WriteString("member='NameOwnerChanged',arg2=''"));
-        RawPeer sender = Connect();
-        sender.Send(Message(_watcher, new byte[Large]).AsSpan(0, Begun));
+        using FileStream file = File.Create(Path.Combine(Path.GetTempPath(), $"xcp-{Guid.NewGuid():N}"), 1, FileOptions.DeleteOnClose);
+        RawPeer sender = Connect(passDescriptors: true);
+        sender.Send(Message(_watcher, new byte[Large]).AsSpan(0, Begun), (int)file.SafeFileHandle.DangerousGetHandle());
         if (isPausedFirst)
         {
             AwaitPaused(1);
@@ -75,6 +76,7 @@ internal sealed partial class PausedInputTests : IDisposable
         Assert.That(change.Member, Is.EqualTo("NameOwnerChanged"));
         Assert.That(change.FirstString, Is.EqualTo(sender.UniqueName));
         Assert.That(Counter("InputsLost"), Is.EqualTo(1));
+        Assert.That(OpenFiles.Count(_broker.Pid, file.Name), Is.Zero);
         ExchangeMessages();
 
         // Nothing of it is charged any more: once the hoards are gone there is as much room as ever.
@@ -110,9 +112,9 @@ internal sealed partial class PausedInputTests : IDisposable
         return builder.Finish(1000).ToArray();
     }
 
-    private RawPeer Connect()
+    private RawPeer Connect(bool passDescriptors = false)
     {
-        RawPeer peer = RawPeer.Connect(_broker.Address);
+        RawPeer peer = RawPeer.Connect(_broker.Address, passDescriptors);
         _peers.Add(peer);
         return peer;
     }

@@ -11,6 +11,9 @@ internal sealed partial class PolicyDifferentialTests
     private const int Policies = 50;
     private const int StepsPerPolicy = 60;
 
+    /// <summary>Of which every descriptor is that peers pass.</summary>
+    private const string NullDevice = "/dev/null";
+
     /// <summary>XCP_POLICY_SEED repeats a run that failed; XCP_POLICY_RUNS=N makes N of them, with as many seeds.</summary>
     [Test]
     public void Random_policies_do_the_same_to_random_messages()
@@ -49,6 +52,7 @@ internal sealed partial class PolicyDifferentialTests
         using Stage there = new(reference, conversation, isBigEndian: false);
         RandomTraffic traffic = new(random);
         List<string> story = [];
+        int nullDevices = OpenFiles.Count(ours.Pid, NullDevice);
         Step step = RandomTraffic.Beginning;
         for (int i = 0; i < StepsPerPolicy; i++)
         {
@@ -63,6 +67,8 @@ internal sealed partial class PolicyDifferentialTests
             traffic.Note(heard);
             step = traffic.Next();
         }
+
+        Assert.That(OpenFiles.Count(ours.Pid, NullDevice), Is.EqualTo(nullDevices), () => $"descriptors were kept: {name}");
     }
 
     /// <summary>Without the copies of calls of the bus, the difference "eavesdrop".</summary>
