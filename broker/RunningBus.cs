@@ -30,7 +30,7 @@ internal sealed class RunningBus : IDisposable
     private readonly Thread _thread;
     private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RunningBus(BrokerOptions options, ServiceProcesses services, ILoggerFactory log)
+    private RunningBus(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, ServiceProcesses services, ILoggerFactory log)
     {
         _log = log.CreateLogger(LogCategory);
         _loop = new EpollBusLoop(TimeProvider.System);
@@ -38,16 +38,20 @@ internal sealed class RunningBus : IDisposable
         BusIdentity identity = new(
             ListeningSockets.NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
             HostIdentity.DescriptorLimit());
-        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, new ActivationOptions(), _log);
-        Starter = services.CreateStarter(_loop, log.CreateLogger(SpawnLog.Category));
+        IServiceStarter starter = services.CreateStarter(_loop, log.CreateLogger(SpawnLog.Category));
+        ActivationOptions starting = ActivationSetup.Prepare(options, sockets, starter, services.HasHelper);
+        ActivationLog.Report(_log, starting.Catalog);
+        if (options.ServiceHelper is { } unused)
+        {
+            ActivationLog.HelperIgnored(_log, unused);
+        }
+
+        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, starting, _log);
         _thread = new Thread(Run) { Name = "bus" };
     }
 
     /// <summary>What clients connect to, one address a listener, each with its GUID.</summary>
     internal IReadOnlyList<string> Addresses => _addresses;
-
-    /// <summary>Starts the processes of services.</summary>
-    internal IServiceStarter Starter { get; }
 
     /// <summary>Ends with null after <see cref="RequestStop"/>, or with what made the loop fail.</summary>
     internal Task<Exception?> Stopped => _stopped.Task;
@@ -63,7 +67,7 @@ internal sealed class RunningBus : IDisposable
         RunningBus bus;
         try
         {
-            bus = new RunningBus(options, services, log);
+            bus = new RunningBus(options, sockets, services, log);
         }
         catch
         {

@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Logging;
+using XcpBroker.Config.Services;
 using XcpBroker.Connections;
 
 namespace XcpBroker.Activation;
 
-/// <summary>What the bus logs about services. Ids are never used twice; the next free one is 1608.</summary>
+/// <summary>What the bus logs about services. Ids are never used twice; the next free one is 1606.</summary>
 internal static partial class ActivationLog
 {
     [LoggerMessage(1600, LogLevel.Information, "starting {Name}, asked for by {Caller}")]
@@ -20,4 +21,21 @@ internal static partial class ActivationLog
 
     [LoggerMessage(1604, LogLevel.Information, "{Count} services can be started")]
     internal static partial void CatalogRead(ILogger logger, int count);
+
+    [LoggerMessage(1605, LogLevel.Information, "<servicehelper>{Program}</servicehelper> is not used: this broker starts services itself")]
+    internal static partial void HelperIgnored(ILogger logger, string program);
+
+    /// <summary>What a reading of the service directories found.</summary>
+    internal static void Report(ILogger logger, ServiceCatalog catalog)
+    {
+        foreach (ServiceFileWarning warning in catalog.Warnings)
+        {
+            FileIgnored(logger, warning.Path, warning.Text);
+        }
+
+        if (catalog.Names.Count > 0)
+        {
+            CatalogRead(logger, catalog.Names.Count);
+        }
+    }
 }

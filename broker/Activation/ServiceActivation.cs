@@ -116,12 +116,7 @@ internal sealed class ServiceActivation(
         HashSet<string> before = [.. table.ActivatableNames];
         table.Catalog = catalog;
         _backOff.Clear();
-        foreach (ServiceFileWarning warning in catalog.Warnings)
-        {
-            ActivationLog.FileIgnored(log, warning.Path, warning.Text);
-        }
-
-        ActivationLog.CatalogRead(log, catalog.Names.Count);
+        ActivationLog.Report(log, catalog);
         return !before.SetEquals(table.ActivatableNames);
     }
 

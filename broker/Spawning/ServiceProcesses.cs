@@ -68,6 +68,9 @@ internal sealed class ServiceProcesses : IDisposable
         return processes;
     }
 
+    /// <summary>Whether a root helper makes them, with an environment that was settled at its start.</summary>
+    internal bool HasHelper => _helper is not null;
+
     /// <summary>What the bus starts services with.</summary>
     /// <param name="bus">The bus loop.</param>
     /// <param name="log">Where services' output and ends are noted.</param>

@@ -1,0 +1,41 @@
+using System.Collections;
+using XcpBroker.Activation;
+using XcpBroker.Config;
+using XcpBroker.Config.Services;
+using XcpBroker.Interop;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Startup;
+
+/// <summary>What a bus needs in order to start services, from its options and from the process that it runs in.</summary>
+internal static class ActivationSetup
+{
+    /// <summary>Reads the service directories; so not on the bus loop.</summary>
+    /// <param name="options">What the broker is told to do.</param>
+    /// <param name="sockets">Where it listens.</param>
+    /// <param name="starter">Runs programs.</param>
+    /// <param name="hasOwnEnvironment">Whether the starter gives them an environment of its own, whatever we say.</param>
+    internal static ActivationOptions Prepare(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, IServiceStarter starter, bool hasOwnEnvironment) => new()
+    {
+        Catalog = ReadCatalog(options),
+        Starter = starter,
+        Environment = new ActivationEnvironment(OwnEnvironment(), options.BusType) { Address = AddressOf(sockets) },
+        UsesSystemd = options.SystemdActivation,
+        MayChangeEnvironment = options.BusType != "system" && !hasOwnEnvironment,
+    };
+
+    /// <summary>Reads the descriptors in the service directories; waits for the disk, on any thread.</summary>
+    internal static ServiceCatalog ReadCatalog(BrokerOptions options) =>
+        ServiceCatalog.Read(options.ServiceDirectories, ServiceFileReader.Instance, LibC.GetEffectiveUserId());
+
+    /// <summary>Where services connect: all addresses, since a client takes the first that works.</summary>
+    private static string AddressOf(IReadOnlyList<ListeningSocket> sockets) => string.Join(';', sockets.Select(socket => socket.Address));
+
+    private static IEnumerable<KeyValuePair<string, string>> OwnEnvironment()
+    {
+        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
+        {
+            yield return KeyValuePair.Create((string)variable.Key, (string?)variable.Value ?? "");
+        }
+    }
+}
