@@ -60,13 +60,18 @@ internal sealed class Composition
         Router router = null!;
         SystemdMeans? systemd = starting.UsesSystemd ? new SystemdMeans(_connections, Names, bus) : null;
         StartPlan plan = new(new ProcessMeans(starting.Starter, starting.Environment), systemd);
-        MessageHolder holder = new(blocks, Names, FdAccounts, loop.Clock);
-        Activation = new ServiceActivation(new ActivationTable(starting.Catalog), plan, systemd, holder, Gate, bus, Drops, loop, new ActivationLimits(Limits), log)
+        MessageHolder holder = new(blocks, Names, FdAccounts, Limits, loop.Clock);
+        HeldRelease release = new(bus, Drops) { Deliver = (held, owner) => router.RouteHeld(held, owner) };
+        Activation = new ServiceActivation(
+            new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, bus, Drops, loop, new ActivationLimits(Limits), log)
         {
-            Deliver = (held, owner) => router.RouteHeld(held, owner),
+            StartFailed = (name, error) => Buffers!.StartFailed(name, error),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
-        OwnerSignals signals = new(bus, Activation);
+        Buffers = new NameBuffers(holder, release, Gate, Activation, loop, Counters, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
+        Buffers.Apply(starting.Catalog);
+        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, _connections, Names, Replies, loop.Clock, log), holder, bus, Drops);
+        OwnerSignals signals = new(bus, Absent);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
@@ -83,7 +88,7 @@ internal sealed class Composition
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         _disconnector = new Disconnector(
-            _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Activation, signals, bus, losses, _admission, paused, dooms, Counters, log);
+            _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, log);
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
         Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0), Activation,
@@ -91,14 +96,14 @@ internal sealed class Composition
             .. new NameMethods(_connections, Names, _admission, Gate, signals, peak, Limits).Table,
             .. new MatchMethods(Rules, Eavesdroppers.Rules, Limits).Table,
             .. new BusMethods(identity.Id).Table,
-            .. new ActivationMethods(_connections, Names, Activation, starting.Environment, starting.MayChangeEnvironment).Table,
+            .. new ActivationMethods(_connections, Names, Activation, Absent, starting.Environment, starting.MayChangeEnvironment).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
             .. new StatsMethods(_connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ]);
         router = new Router(
-            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Activation, Limits);
+            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, Limits);
         pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, turn, paused, Limits);
     }
 
@@ -132,6 +137,10 @@ internal sealed class Composition
 
     internal ServiceActivation Activation { get; }
 
+    internal NameBuffers Buffers { get; }
+
+    internal AbsentPeers Absent { get; }
+
     internal int ConnectionCount => _connections.All.Count;
 
     internal ITransportAcceptor Acceptor => _admission;
@@ -142,6 +151,7 @@ internal sealed class Composition
     internal void Shutdown()
     {
         Activation.Shutdown();
+        Buffers.Shutdown();
         Connection[] all = [.. _connections.All];
         foreach (Connection connection in all)
         {

@@ -1,6 +1,4 @@
-using XcpBroker.Protocol;
 using XcpBroker.Quotas;
-using XcpBroker.Routing;
 
 namespace XcpBroker.Activation;
 
@@ -12,15 +10,4 @@ internal sealed class ActivationLimits(LimitsInForce limits)
 
     /// <summary>service_start_timeout.</summary>
     internal TimeSpan StartTimeout => limits.Current.ServiceStartTimeout;
-
-    /// <summary>Why a message cannot be held.</summary>
-    internal DBusError Refusal(DeliveryResult result, string name) => result switch
-    {
-        DeliveryResult.OverFds => DBusError.LimitsExceeded(
-            $"Descriptors of yours that wait, those for \"{name}\" included,", "max_outgoing_unix_fds", limits.Current.MaxOutgoingUnixFds),
-        DeliveryResult.OverShare => DBusError.LimitsExceeded(
-            $"The message to \"{name}\", which is not there yet, on top of what waits at the same expense", "max_total_bytes", limits.Current.MaxTotalBytes),
-        _ => DBusError.LimitsExceeded(
-            $"The message to \"{name}\", which is not there yet, on top of what you have waiting", "max_outgoing_bytes", limits.Current.MaxOutgoingBytes),
-    };
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Config.Services;
-using XcpBroker.Connections;
 
 namespace XcpBroker.Activation;
 
@@ -8,7 +7,7 @@ namespace XcpBroker.Activation;
 internal static partial class ActivationLog
 {
     [LoggerMessage(1600, LogLevel.Information, "starting {Name}, asked for by {Caller}")]
-    internal static partial void Starting(ILogger logger, string name, Connection caller);
+    internal static partial void Starting(ILogger logger, string name, string caller);
 
     [LoggerMessage(1601, LogLevel.Information, "{Name} has started")]
     internal static partial void Started(ILogger logger, string name);

@@ -21,18 +21,19 @@ internal sealed class ServiceActivation(
     StartPlan plan,
     SystemdMeans? systemd,
     MessageHolder holder,
+    HeldRelease release,
     PolicyGate gate,
     BusMessages bus,
     DropLog drops,
     BusLoop loop,
     ActivationLimits limits,
-    ILogger log) : IAbsentPeers, IStartWatcher
+    ILogger log) : INameStarter, IStartWatcher
 {
     private readonly HeldTotals _held = new();
     private readonly StartBackOff _backOff = new(loop.Clock);
 
-    /// <summary>Routes a message that has waited; set once by Composition.</summary>
-    internal required HeldMessageRoute Deliver { get; init; }
+    /// <summary>Hears of each failed start; set once by Composition.</summary>
+    internal required Action<string, DBusError> StartFailed { get; init; }
 
     /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
@@ -42,7 +43,9 @@ internal sealed class ServiceActivation(
     /// <summary>What waits, for all names together.</summary>
     internal HeldTotals Held => _held;
 
-    public bool TryTake(in RoutedMessage message)
+    /// <summary>A call or a unicast signal to a name without owner.</summary>
+    /// <returns>False: nothing provides that name, and nothing was done. True: it is held, or its sender has been told why not.</returns>
+    internal bool TryTake(in RoutedMessage message)
     {
         // Most names that nobody owns are nothing to start: these cost no memory.
         if (!table.HasDescriptor(message.Destination) && table.IsEmpty && !plan.MayTakeToCome)
@@ -71,7 +74,8 @@ internal sealed class ServiceActivation(
         return isKnown ? error : DBusError.ServiceUnknown(name);
     }
 
-    public void NameAcquired(string name, Connection owner)
+    /// <summary>A name has an owner, who has been told so.</summary>
+    internal void NameAcquired(string name, Connection owner)
     {
         if (name == SystemdMeans.SystemdName)
         {
@@ -86,22 +90,28 @@ internal sealed class ServiceActivation(
         ActivationLog.Started(log, name);
         table.Remove(start);
         _backOff.Succeeded(name);
-        while (start.Waiting.TryTake(out HeldMessage? message))
+        while (start.Waiting.Count > 0)
         {
-            if (IsToBus(message))
-            {
-                AnswerStart(message);
-            }
-            else
-            {
-                Deliver(message, owner);
-            }
-
-            message.Release();
+            release.DeliverFirst(start.Waiting, owner);
         }
     }
 
-    public void SenderLeft(Connection sender) => holder.SenderLeft(sender);
+    /// <summary>For a name whose messages wait elsewhere.</summary>
+    public TimeSpan? Ensure(string name, Connection? caller)
+    {
+        if (table.TryFind(name, out _) || !table.Catalog.TryFind(name, out ServiceDescriptor? descriptor) || !plan.CanStart(descriptor))
+        {
+            return null;
+        }
+
+        if (_backOff.IsTooEarly(name, out _, out TimeSpan left))
+        {
+            return left;
+        }
+
+        Begin(new PendingStart(name, descriptor, this, _held), caller);
+        return null;
+    }
 
     public void Failed(PendingStart start, DBusError error)
     {
@@ -150,8 +160,6 @@ internal sealed class ServiceActivation(
         }
     }
 
-    private static bool IsToBus(HeldMessage message) => message.View.Destination.SequenceEqual("org.freedesktop.DBus"u8);
-
     private DBusError Hold(string name, in RoutedMessage message, bool isStart, out bool isKnown)
     {
         bool isNew = !table.TryFind(name, out PendingStart? start);
@@ -163,7 +171,7 @@ internal sealed class ServiceActivation(
         }
 
         DBusError refusal = isStart ? gate.CheckStart(message, name) : gate.CheckSendToAbsent(message, name);
-        if (!refusal.IsNone || (isNew && _backOff.IsTooEarly(name, out refusal)))
+        if (!refusal.IsNone || (isNew && _backOff.IsTooEarly(name, out refusal, out _)))
         {
             return refusal;
         }
@@ -174,10 +182,10 @@ internal sealed class ServiceActivation(
             return DBusError.LimitsExceeded($"Messages that wait for services to start, this one for \"{name}\" included,", "max_pending_service_starts", limits.MaxPending);
         }
 
-        DeliveryResult result = holder.TryHold(message, start.Waiting);
+        DeliveryResult result = holder.TryHold(message, start.Waiting, out _);
         if (result != DeliveryResult.Queued)
         {
-            return limits.Refusal(result, name);
+            return holder.Refusal(result, name);
         }
 
         if (isNew)
@@ -188,22 +196,12 @@ internal sealed class ServiceActivation(
         return default;
     }
 
-    private void Begin(PendingStart start, Connection caller)
+    private void Begin(PendingStart start, Connection? caller)
     {
-        ActivationLog.Starting(log, start.Name, caller);
+        ActivationLog.Starting(log, start.Name, caller?.ToString() ?? "what waits for it");
         table.Add(start);
         start.Deadline = loop.Deadlines.After(limits.StartTimeout, static state => ((TimedStart)state!).Expire(), new TimedStart(this, start));
         plan.Choose(start.Descriptor).Begin(start);
-    }
-
-    private void AnswerStart(HeldMessage call)
-    {
-        const uint Success = 1;
-        if (call.ExpectsReply)
-        {
-            bus.BeginReply(call.Sender, call.Serial, "u", null).WriteUInt32(Success);
-            bus.SendReply(call.Sender);
-        }
     }
 
     private void Expire(PendingStart start)
@@ -221,19 +219,8 @@ internal sealed class ServiceActivation(
             _backOff.Failed(start.Name, error);
         }
 
-        while (start.Waiting.TryTake(out HeldMessage? message))
-        {
-            if (message.ExpectsReply)
-            {
-                bus.SendErrorTo(message.Sender, message.Serial, error);
-            }
-            else
-            {
-                drops.Drop(message.View, DropReason.NotStarted);
-            }
-
-            message.Release();
-        }
+        release.FailAll(start.Waiting, error, DropReason.NotStarted);
+        StartFailed(start.Name, error);
     }
 
     private sealed class TimedStart(ServiceActivation owner, PendingStart start)
@@ -241,6 +228,3 @@ internal sealed class ServiceActivation(
         internal void Expire() => owner.Expire(start);
     }
 }
-
-/// <summary>Sends a message that has waited on its way to the owner that there is now.</summary>
-internal delegate void HeldMessageRoute(HeldMessage message, Connection owner);

@@ -18,12 +18,13 @@ internal sealed class StartBackOff(TimeProvider clock)
 
     private readonly Dictionary<string, Entry> _failed = new(StringComparer.Ordinal);
 
-    /// <summary>Whether it is too early to try again, and what went wrong.</summary>
-    internal bool IsTooEarly(string name, out DBusError error)
+    /// <summary>Whether it is too early to try again, what went wrong, and how long it will be.</summary>
+    internal bool IsTooEarly(string name, out DBusError error, out TimeSpan left)
     {
         bool isKnown = _failed.TryGetValue(name, out Entry entry);
         error = entry.Error;
-        return isKnown && clock.GetElapsedTime(entry.Since) < entry.Delay;
+        left = isKnown ? entry.Delay - clock.GetElapsedTime(entry.Since) : TimeSpan.Zero;
+        return left > TimeSpan.Zero;
     }
 
     internal void Failed(string name, DBusError error)

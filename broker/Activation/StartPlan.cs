@@ -15,6 +15,9 @@ internal sealed class StartPlan(IStartMeans process, IStartMeans? systemd)
         : descriptor.Arguments.Count > 0 ? process
         : _ownMeans;
 
+    /// <summary>Whether the bus can do anything to start it.</summary>
+    internal bool CanStart(ServiceDescriptor descriptor) => Choose(descriptor) != _ownMeans;
+
     /// <summary>Whether there is any name of which <see cref="IsTakenToCome"/> holds.</summary>
     internal bool MayTakeToCome => systemd is not null;
 

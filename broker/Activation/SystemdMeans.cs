@@ -22,7 +22,7 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
     private const int LongestText = 1024;
 
     private readonly List<PendingStart> _unsaid = [];
-    private readonly Dictionary<string, string> _unsaidVariables = new(StringComparer.Ordinal);
+    private Dictionary<string, string>? _unsaidVariables;
 
     public void Begin(PendingStart start)
     {
@@ -39,10 +39,10 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
     /// <summary>systemd has come.</summary>
     internal void SystemdAppeared(Connection systemd)
     {
-        if (_unsaidVariables.Count > 0)
+        if (_unsaidVariables is { } variables)
         {
-            TellVariables(systemd, _unsaidVariables);
-            _unsaidVariables.Clear();
+            TellVariables(systemd, variables);
+            _unsaidVariables = null;
         }
 
         foreach (PendingStart start in _unsaid)
@@ -65,6 +65,8 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
             return;
         }
 
+        // Also none at all: as dbus-daemon, whose test of this sends an empty list.
+        _unsaidVariables ??= new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (KeyValuePair<string, string> variable in variables)
         {
             _unsaidVariables[variable.Key] = variable.Value;

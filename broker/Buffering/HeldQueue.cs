@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using XcpBroker.Connections;
 
 namespace XcpBroker.Buffering;
 
-/// <summary>Held messages in the order in which they came. Every operation is O(1).</summary>
-internal sealed class HeldQueue(HeldTotals totals)
+/// <summary>Held messages in the order in which they came. All operations but one are O(1).</summary>
+/// <param name="totals">What it is a part of.</param>
+/// <param name="shares">Gets back what each message had of it; null: nothing is shared out.</param>
+internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
 {
     private HeldMessage? _last;
 
@@ -65,6 +68,19 @@ internal sealed class HeldQueue(HeldTotals totals)
         Count--;
         Bytes -= message.Length;
         totals.Add(-1, -message.Length);
+        shares?.GiveBack(message.Sender, message.Length);
+    }
+
+    /// <summary>The one of a sender that has waited longest; O(n).</summary>
+    internal HeldMessage? FirstOf(Connection sender)
+    {
+        HeldMessage? message = First;
+        while (message is not null && message.Sender != sender)
+        {
+            message = message.Next;
+        }
+
+        return message;
     }
 
     /// <summary>Takes out the first; it is the caller's now.</summary>

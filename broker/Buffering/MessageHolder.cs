@@ -2,6 +2,7 @@ using System.Diagnostics;
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
 using XcpBroker.Names;
+using XcpBroker.Protocol;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
@@ -14,12 +15,16 @@ namespace XcpBroker.Buffering;
 /// A held message is charged to its sender exactly as one in a receiver's queue is, so a sender who fills queues takes from its own
 /// max_outgoing_bytes and its own share of max_total_bytes only.
 /// </remarks>
-internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> names, DomainQuota fdQuota, TimeProvider clock)
+internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> names, DomainQuota fdQuota, LimitsInForce limits, TimeProvider clock)
 {
     /// <summary>Copies a message to the end of a queue.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="queue">Where it waits.</param>
+    /// <param name="held">The copy.</param>
     /// <returns>Queued, or which limit of the sender is in the way; then nothing was done.</returns>
-    internal DeliveryResult TryHold(in RoutedMessage message, HeldQueue queue)
+    internal DeliveryResult TryHold(in RoutedMessage message, HeldQueue queue, out HeldMessage? held)
     {
+        held = null;
         Connection sender = message.Sender!;
         QueuedFds? fds = null;
         if (message.Fds is { } set)
@@ -41,11 +46,22 @@ internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> n
             return charged == ChargeResult.OverShare ? DeliveryResult.OverShare : DeliveryResult.OverBytes;
         }
 
-        HeldMessage held = new(sender, Copy(message, out MessageHeader header), length, header, fds, clock.GetTimestamp());
+        held = new HeldMessage(sender, Copy(message, out MessageHeader header), length, header, fds, clock.GetTimestamp());
         held.LinkToSender();
         queue.Append(held);
         return DeliveryResult.Queued;
     }
+
+    /// <summary>Why a message to a name cannot be held.</summary>
+    internal DBusError Refusal(DeliveryResult result, string name) => result switch
+    {
+        DeliveryResult.OverFds => DBusError.LimitsExceeded(
+            $"Descriptors of yours that wait, those for \"{name}\" included,", "max_outgoing_unix_fds", limits.Current.MaxOutgoingUnixFds),
+        DeliveryResult.OverShare => DBusError.LimitsExceeded(
+            $"The message to \"{name}\", which is not there yet, on top of what waits at the same expense", "max_total_bytes", limits.Current.MaxTotalBytes),
+        _ => DBusError.LimitsExceeded(
+            $"The message to \"{name}\", which is not there yet, on top of what you have waiting", "max_outgoing_bytes", limits.Current.MaxOutgoingBytes),
+    };
 
     /// <summary>A sender is about to lose its names: calls that it waits for are dropped, the rest stays and keeps its name.</summary>
     internal void SenderLeft(Connection sender)

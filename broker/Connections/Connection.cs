@@ -199,6 +199,17 @@ internal sealed class Connection : ITransportEvents
 
     public void OnHungUp() => _turn.HangUp(this);
 
+    /// <summary>Empties the queue, since nothing more will be written: what has not begun to be sent goes to the taker.</summary>
+    internal void TakeUnsent(IUnsentTaker taker)
+    {
+        if (_queue is not null)
+        {
+            _queue.TakeUnsent(_turn.Queues.Blocks, taker);
+            _turn.Queues.Return(_queue);
+            _queue = null;
+        }
+    }
+
     /// <summary>The end: the transport is closed and whatever was queued is let go.</summary>
     internal void Close()
     {

@@ -60,6 +60,11 @@ internal sealed class Disconnector(
         if (hadName)
         {
             absent.SenderLeft(connection);
+            if (reason != CloseReason.Shutdown)
+            {
+                absent.OwnerLeft(connection);
+            }
+
             ReleaseNames(connection);
             AnswerCallers(connection);
         }

@@ -14,6 +14,12 @@ internal struct MessageBoundaries
 
     internal readonly int Capacity => _lengths?.Length ?? 0;
 
+    /// <summary>Bytes of the first message that are still queued.</summary>
+    internal readonly int FirstLeft => _lengths[_head] - _sentOfFirst;
+
+    /// <summary>Whether no byte of the first message has left.</summary>
+    internal readonly bool FirstIsWhole => _sentOfFirst == 0;
+
     internal void Append(int length)
     {
         _lengths ??= new int[SmallestCapacity];

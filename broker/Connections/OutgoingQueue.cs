@@ -99,6 +99,31 @@ internal sealed class OutgoingQueue
         return 0;
     }
 
+    /// <summary>Empties the queue: each whole message that has not begun to be sent goes to the taker, in order.</summary>
+    internal void TakeUnsent(BlockPool pool, IUnsentTaker taker)
+    {
+        while (_messages.Count > 0)
+        {
+            int length = _messages.FirstLeft;
+            if (!_messages.FirstIsWhole)
+            {
+                DropFds(ref _segments[_head]);
+                Advance(length);
+                continue;
+            }
+
+            ref OutgoingSegment first = ref _segments[_head];
+            QueuedFds? fds = first.Fds;
+            first.Fds = null;
+            Fds -= fds?.Set.Count ?? 0;
+            Block block = pool.Rent(length);
+            CopyTo(block.Span(0, length));
+            (Account payer, ChargeKind kind) = TakeCharge(length);
+            AdvanceBytes(length);
+            taker.Take(block, length, fds, payer, kind);
+        }
+    }
+
     /// <summary>Lets go of everything unsent.</summary>
     internal void Clear()
     {
@@ -181,9 +206,14 @@ internal sealed class OutgoingQueue
 
     private void Advance(int sent)
     {
+        ReleaseCharges(sent);
+        AdvanceBytes(sent);
+    }
+
+    private void AdvanceBytes(int sent)
+    {
         Bytes -= sent;
         _messages.Advance(sent);
-        ReleaseCharges(sent);
         while (sent > 0)
         {
             ref OutgoingSegment first = ref _segments[_head];
@@ -196,6 +226,17 @@ internal sealed class OutgoingQueue
 
             sent -= first.Length;
             Pop();
+        }
+    }
+
+    private void CopyTo(Span<byte> target)
+    {
+        for (int index = _head; !target.IsEmpty; index++)
+        {
+            ref OutgoingSegment segment = ref _segments[index];
+            int part = Math.Min(segment.Length, target.Length);
+            segment.Block.Span(segment.Offset, part).CopyTo(target);
+            target = target[part..];
         }
     }
 
@@ -231,6 +272,20 @@ internal sealed class OutgoingQueue
 
         MakeRoom(ref _charges, ref _chargeHead, _chargeCount);
         _charges[_chargeHead + _chargeCount++] = new Charge { Payer = payer, Kind = kind, Bytes = bytes };
+    }
+
+    /// <summary>Takes over what the first message is charged to; all of it is one charge.</summary>
+    private (Account Payer, ChargeKind Kind) TakeCharge(int bytes)
+    {
+        ref Charge first = ref _charges[_chargeHead];
+        (Account, ChargeKind) taken = (first.Payer, first.Kind);
+        first.Bytes -= bytes;
+        if (first.Bytes == 0)
+        {
+            PopCharge();
+        }
+
+        return taken;
     }
 
     private void ReleaseCharges(long sent)

@@ -12,6 +12,7 @@ internal sealed class ActivationMethods(
     ConnectionTable connections,
     NameRegistry<Connection> names,
     ServiceActivation activation,
+    AbsentPeers absent,
     ActivationEnvironment environment,
     bool mayChangeEnvironment)
 {
@@ -38,7 +39,7 @@ internal sealed class ActivationMethods(
             return default;
         }
 
-        DBusError error = activation.Start(StrictUtf8.Instance.GetString(name), call.Message);
+        DBusError error = absent.Start(name, call.Message);
         if (error.IsNone)
         {
             call.AnswerLater();

@@ -60,6 +60,11 @@ internal sealed class StatsMethods(
         WriteCounter(reply, "ErrorsUnwanted", counters.ErrorsUnwanted);
         WriteCounter(reply, "InputsPaused", counters.InputsPaused);
         WriteCounter(reply, "InputsLost", counters.InputsLost);
+        WriteCounter(reply, "BufferHeld", counters.BufferHeld);
+        WriteCounter(reply, "BufferDelivered", counters.BufferDelivered);
+        WriteCounter(reply, "BufferReturned", counters.BufferReturned);
+        WriteCounter(reply, "BufferExpired", counters.BufferExpired);
+        WriteCounter(reply, "BufferRefused", counters.BufferRefused);
         WriteCounter(reply, "Disconnects", counters.Disconnects);
         WriteCounter(reply, "DisconnectsByBroker", counters.DisconnectsByBroker);
     }

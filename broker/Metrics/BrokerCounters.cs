@@ -31,6 +31,21 @@ internal sealed class BrokerCounters
     /// <summary>Of those, the ones whose peer left before there was room: their last message is lost.</summary>
     internal ulong InputsLost { get; set; }
 
+    /// <summary>Messages that came to wait in the buffer of a name.</summary>
+    internal ulong BufferHeld { get; set; }
+
+    /// <summary>Of these, those that went on to an owner.</summary>
+    internal ulong BufferDelivered { get; set; }
+
+    /// <summary>Messages that wait again, since the owner that they were queued for died before a byte of them was written.</summary>
+    internal ulong BufferReturned { get; set; }
+
+    /// <summary>Messages that waited too long.</summary>
+    internal ulong BufferExpired { get; set; }
+
+    /// <summary>Messages that a buffer had no room for.</summary>
+    internal ulong BufferRefused { get; set; }
+
     /// <summary>Connections that ended, for whatever reason.</summary>
     internal ulong Disconnects { get; set; }
 

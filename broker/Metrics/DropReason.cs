@@ -21,6 +21,15 @@ internal enum DropReason : byte
     /// <summary>A unicast signal, or a call that wants no answer, to a service that could not be started.</summary>
     NotStarted,
 
+    /// <summary>A unicast signal, or a call that wants no answer, for which its name's buffer had no room.</summary>
+    BufferFull,
+
+    /// <summary>A unicast signal, or a call that wants no answer, that waited for the owner of its name longer than it may.</summary>
+    BufferExpired,
+
+    /// <summary>A unicast signal, or a call that wants no answer, that an operator removed from a buffer.</summary>
+    BufferPurged,
+
     /// <summary>A signal or a reply to the bus itself.</summary>
     ToBus,
 }

@@ -12,6 +12,12 @@ internal interface IAbsentPeers
     /// <summary>A name has an owner, who has been told so.</summary>
     void NameAcquired(string name, Connection owner);
 
+    /// <summary>A name has lost its owner, and nobody owns it now.</summary>
+    void NameLost(string name);
+
     /// <summary>A peer is about to lose its names.</summary>
     void SenderLeft(Connection sender);
+
+    /// <summary>A peer that is gone is about to lose its names; nothing more will be written to it.</summary>
+    void OwnerLeft(Connection owner);
 }

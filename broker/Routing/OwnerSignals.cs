@@ -21,6 +21,10 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent)
             // Before anything newer, and before the answer to RequestName.
             absent.NameAcquired(change.Name, owner);
         }
+        else
+        {
+            absent.NameLost(change.Name);
+        }
     }
 
     internal void UniqueNameAcquired(Connection connection)

@@ -71,8 +71,13 @@ public static class ServiceFile
 
         // Another user than the one that was meant would be worse than no service.
         error = Check(read);
-        descriptor = error is null ? read with { Extensions = extensions } : null;
-        return error is null;
+        if (error is not null || !BufferDeclaration.TryRead(read = read with { Extensions = extensions }, out BufferDeclaration? buffer, out error))
+        {
+            return false;
+        }
+
+        descriptor = read with { Buffer = buffer };
+        return true;
     }
 
     private static string? Check(ServiceDescriptor read) => read switch

@@ -122,7 +122,7 @@ internal sealed class InMemoryBroker : IDisposable
             yield return "connections";
         }
 
-        if (!Bus.Activation.Table.IsEmpty || Bus.Activation.Held.Count != 0)
+        if (!Bus.Activation.Table.IsEmpty || Bus.Activation.Held.Count != 0 || Bus.Buffers.Totals.Count != 0)
         {
             yield return "starts, or messages that wait for them";
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Activation;
 

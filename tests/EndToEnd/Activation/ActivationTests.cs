@@ -8,6 +8,8 @@ internal sealed class ActivationTests
 {
     private const string Service = "org.example.A";
 
+    private static readonly string[] Brokers = ["$B", "dbus-daemon"];
+
     [TestCase("dbus-send --bus=$A --dest=org.example.A --print-reply=literal / org.example.Activated.Echo variant:string:word")]
     [TestCase("busctl --address=$A call org.example.A / org.example.Activated Echo v s word")]
     [TestCase("gdbus call --address=$A --dest=org.example.A --object-path=/ --method=org.example.Activated.Echo \"<'word'>\"")]
@@ -112,7 +114,7 @@ internal sealed class ActivationTests
         const string Start = "dbus-send --bus=$A --dest=org.freedesktop.DBus --print-reply / org.freedesktop.DBus.StartServiceByName string:org.example.B uint32:0";
         using ActivationStage stage = new ActivationStage().Describe(Service, exec).Describe("org.example.B", exec);
 
-        (string, string)[] errors = [.. new[] { "$B", "dbus-daemon" }.Select(broker =>
+        (string, string)[] errors = [.. Brokers.Select(broker =>
         {
             stage.Start(broker, limits: Limits);
             return (stage.ErrorOf(Message), stage.ErrorOf(Start));

@@ -37,8 +37,8 @@ internal sealed class ActivationMethodTests : ActivationFixture
         FakePeer caller = Broker.Connect();
         ServiceCatalog other = ServiceCatalog.Of(Describe("org.example.New") with { Arguments = ["/bin/new"] });
 
-        Assert.That(Broker.Bus.Activation.Apply(other), Is.True);
-        Assert.That(Broker.Bus.Activation.Apply(ServiceCatalog.Of([.. other.Services, Describe(OwnMeans)])), Is.False);
+        Assert.That(Broker.Bus.Absent.Apply(other), Is.True);
+        Assert.That(Broker.Bus.Absent.Apply(ServiceCatalog.Of([.. other.Services, Describe(OwnMeans)])), Is.False);
         caller.CallPeer("org.example.New", "Do");
         Assert.That(Starter.Last.Command.Name, Is.EqualTo("org.example.New"));
         uint gone = caller.CallPeer(Other, "Do");

@@ -93,6 +93,19 @@ internal sealed class SystemdTests : ActivationFixture
         Assert.That(caller.Hear(), Is.EqualTo([$"error {call} Failed"]));
     }
 
+    [Test]
+    public void Variables_wait_for_systemd_even_if_there_are_none()
+    {
+        FakePeer caller = Broker.Connect(user: 0);
+        caller.SendRaw(new WireMessage(1) { Serial = caller.NextSerial() }
+            .Path("/org/freedesktop/DBus").Interface("org.freedesktop.DBus").Member("UpdateActivationEnvironment")
+            .Destination("org.freedesktop.DBus").Signature("a{ss}").Build([0, 0, 0, 0, 0, 0, 0, 0]));
+        FakePeer systemd = Broker.Connect();
+        systemd.Call("RequestName", Systemd, 0);
+
+        Assert.That(systemd.Hear(), Has.Exactly(1).Contains("SetEnvironment("));
+    }
+
     private static void Fail(FakePeer sender, string unit, string error, string text) => sender.Send(
         new MessageFields
         {

@@ -1,0 +1,19 @@
+using Microsoft.Extensions.Logging;
+
+namespace XcpBroker.Buffering;
+
+/// <summary>What the bus logs about messages that wait for absent peers. Ids 1700 to 1799; none is used twice.</summary>
+internal static partial class BufferLog
+{
+    [LoggerMessage(1700, LogLevel.Warning, "the buffer of {Name} is full for {Sender}: {Count} messages of {Bytes} bytes wait")]
+    internal static partial void Full(ILogger logger, string name, string sender, int count, long bytes);
+
+    [LoggerMessage(1701, LogLevel.Information, "{Name} is owned: {Count} messages that waited go to {Owner}")]
+    internal static partial void Delivered(ILogger logger, string name, int count, string owner);
+
+    [LoggerMessage(1702, LogLevel.Information, "{Owner} is gone: {Count} messages to {Name} that it had not been sent wait again")]
+    internal static partial void Returned(ILogger logger, string owner, int count, string name);
+
+    [LoggerMessage(1703, LogLevel.Warning, "{Count} messages that waited for {Name} were purged by {Caller}")]
+    internal static partial void Purged(ILogger logger, int count, string name, string caller);
+}

@@ -1,0 +1,239 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using XcpBroker.Config.Services;
+using XcpBroker.Connections;
+using XcpBroker.Loop;
+using XcpBroker.Metrics;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Buffering;
+
+/// <summary>Holds messages to declared names while these have no owner.</summary>
+/// <remarks>
+/// A held call ends in exactly one way: it goes on to the owner, its caller is told TimedOut, LimitsExceeded, or what policy or a purge
+/// say, or its caller has left. What wants no answer goes on, or is dropped and counted.
+/// </remarks>
+internal sealed class NameBuffers(
+    MessageHolder holder, HeldRelease release, PolicyGate gate, INameStarter starter, BusLoop loop, BrokerCounters counters, ILogger log)
+{
+    private readonly Dictionary<string, NameBuffer> _buffers = new(BusNameComparer.Instance);
+
+    /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
+    internal required Action TakeApartDoomed { get; init; }
+
+    /// <summary>All of them together.</summary>
+    internal HeldTotals Totals { get; } = new();
+
+    internal IReadOnlyCollection<NameBuffer> All => _buffers.Values;
+
+    internal bool IsEmpty => _buffers.Count == 0;
+
+    /// <summary>The buffer of a name as it stands in a message; makes no string of it.</summary>
+    internal bool TryFind(ReadOnlySpan<byte> name, [NotNullWhen(true)] out NameBuffer? buffer) =>
+        _buffers.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out buffer);
+
+    internal bool TryFind(string name, [NotNullWhen(true)] out NameBuffer? buffer) => _buffers.TryGetValue(name, out buffer);
+
+    /// <summary>Puts other declarations in force. What waits for a name that is no longer declared goes on waiting as it was promised.</summary>
+    internal void Apply(ServiceCatalog catalog)
+    {
+        foreach (NameBuffer buffer in _buffers.Values)
+        {
+            buffer.IsWithdrawn = true;
+        }
+
+        foreach (ServiceDescriptor descriptor in catalog.Services)
+        {
+            if (descriptor.Buffer is not { } declaration)
+            {
+                continue;
+            }
+
+            if (_buffers.TryGetValue(descriptor.Name, out NameBuffer? known))
+            {
+                known.Change(declaration);
+            }
+            else
+            {
+                _buffers.Add(descriptor.Name, new NameBuffer(descriptor.Name, declaration, Totals));
+            }
+        }
+
+        foreach (NameBuffer buffer in _buffers.Values.Where(buffer => buffer.IsWithdrawn && buffer.Waiting.Count == 0).ToArray())
+        {
+            buffer.Retry.Cancel();
+            _buffers.Remove(buffer.Name);
+        }
+    }
+
+    /// <summary>Holds a message, or a call of StartServiceByName, for a name without owner.</summary>
+    /// <returns>Why it cannot wait.</returns>
+    internal DBusError Hold(NameBuffer buffer, in RoutedMessage message, bool isStart)
+    {
+        DBusError refusal = isStart ? gate.CheckStart(message, buffer.Name) : gate.CheckSendToAbsent(message, buffer.Name);
+        if (!refusal.IsNone)
+        {
+            return refusal;
+        }
+
+        if (!TryMakeRoom(buffer, message))
+        {
+            counters.BufferRefused++;
+            return Full(buffer);
+        }
+
+        DeliveryResult result = holder.TryHold(message, buffer.Waiting, out HeldMessage? held);
+        if (result != DeliveryResult.Queued)
+        {
+            counters.BufferRefused++;
+            buffer.Shares.GiveBack(message.Sender!, message.DeliveredLength);
+            return holder.Refusal(result, buffer.Name);
+        }
+
+        counters.BufferHeld++;
+        Watch(buffer, held!);
+        Start(buffer, message.Sender);
+        return default;
+    }
+
+    /// <summary>A name has an owner: what waited goes to it, before anything newer.</summary>
+    internal void NameAcquired(NameBuffer buffer, Connection owner)
+    {
+        buffer.Retry.Cancel();
+        buffer.LastFailure = null;
+        if (buffer.Waiting.Count == 0)
+        {
+            return;
+        }
+
+        BufferLog.Delivered(log, buffer.Name, buffer.Waiting.Count, owner.UniqueNameText);
+        buffer.IsFull = false;
+
+        // An owner that is doomed while it is given all this keeps what it got; the rest waits for the next one.
+        while (buffer.Waiting.Count > 0 && owner.IsOpen)
+        {
+            counters.BufferDelivered++;
+            release.DeliverFirst(buffer.Waiting, owner);
+        }
+    }
+
+    /// <summary>A name has lost its owner without a successor.</summary>
+    internal void NameLost(NameBuffer buffer)
+    {
+        if (buffer.Waiting.Count > 0)
+        {
+            Start(buffer, null);
+        }
+    }
+
+    /// <summary>A start of the service has failed: what waits goes on waiting, and it is started again.</summary>
+    internal void StartFailed(string name, DBusError error)
+    {
+        if (_buffers.TryGetValue(name, out NameBuffer? buffer))
+        {
+            buffer.LastFailure = error.Message;
+            NameLost(buffer);
+        }
+    }
+
+    /// <summary>Puts a message at the end that had been queued for an owner who is gone.</summary>
+    internal void Return(NameBuffer buffer, HeldMessage message)
+    {
+        if (!buffer.Shares.TryTake(message.Sender, message.Length))
+        {
+            release.Fail(message, Full(buffer), DropReason.BufferFull);
+            return;
+        }
+
+        counters.BufferReturned++;
+        message.LinkToSender();
+        buffer.Waiting.Append(message);
+        Watch(buffer, message);
+    }
+
+    /// <summary>Empties a buffer; callers get an error.</summary>
+    internal int Purge(NameBuffer buffer, Connection caller)
+    {
+        int count = buffer.Waiting.Count;
+        BufferLog.Purged(log, count, buffer.Name, caller.UniqueNameText);
+        release.FailAll(buffer.Waiting, DBusError.BufferPurged(buffer.Name), DropReason.BufferPurged);
+        buffer.Retry.Cancel();
+        return count;
+    }
+
+    /// <summary>The bus ends: nobody is told anything.</summary>
+    internal void Shutdown()
+    {
+        foreach (NameBuffer buffer in _buffers.Values)
+        {
+            buffer.Retry.Cancel();
+            buffer.Waiting.Clear();
+        }
+    }
+
+    private static DBusError Full(NameBuffer buffer) => DBusError.BufferFull(buffer.Name, buffer.Waiting.Count, buffer.Waiting.Bytes);
+
+    private bool TryMakeRoom(NameBuffer buffer, in RoutedMessage message)
+    {
+        Connection sender = message.Sender!;
+        int length = message.DeliveredLength;
+        bool fits = buffer.Shares.TryTake(sender, length);
+        if (fits || !buffer.Shares.CouldTake(length))
+        {
+            return fits;
+        }
+
+        if (!buffer.IsFull)
+        {
+            buffer.IsFull = true;
+            BufferLog.Full(log, buffer.Name, sender.UniqueNameText, buffer.Waiting.Count, buffer.Waiting.Bytes);
+        }
+
+        while (!fits && buffer.Declaration.DropsOldest && buffer.Waiting.FirstOf(sender) is { } oldest)
+        {
+            release.Fail(oldest, Full(buffer), DropReason.BufferFull);
+            fits = buffer.Shares.TryTake(sender, length);
+        }
+
+        return fits;
+    }
+
+    private void Watch(NameBuffer buffer, HeldMessage message)
+    {
+        TimeSpan time = message.ExpectsReply ? buffer.Declaration.CallTimeout : buffer.Declaration.TimeToLive;
+        message.Deadline = loop.Deadlines.After(time, static state => ((TimedMessage)state!).Expire(), new TimedMessage(this, buffer, message));
+    }
+
+    private void Start(NameBuffer buffer, Connection? caller)
+    {
+        if (!buffer.Retry.IsPending && starter.Ensure(buffer.Name, caller) is { } delay)
+        {
+            buffer.Retry = loop.Deadlines.After(delay, static state => ((TimedStart)state!).Try(), new TimedStart(this, buffer));
+        }
+    }
+
+    private void Expire(NameBuffer buffer, HeldMessage message)
+    {
+        counters.BufferExpired++;
+        release.Fail(message, DBusError.BufferTimedOut(buffer.Name, buffer.Declaration.CallTimeout), DropReason.BufferExpired);
+        TakeApartDoomed();
+    }
+
+    private sealed class TimedMessage(NameBuffers owner, NameBuffer buffer, HeldMessage message)
+    {
+        internal void Expire() => owner.Expire(buffer, message);
+    }
+
+    private sealed class TimedStart(NameBuffers owner, NameBuffer buffer)
+    {
+        internal void Try()
+        {
+            if (buffer.Waiting.Count > 0)
+            {
+                owner.Start(buffer, null);
+            }
+        }
+    }
+}

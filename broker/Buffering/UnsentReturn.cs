@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using XcpBroker.Buffers;
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Quotas;
+using XcpBroker.Routing;
+using XcpBroker.Transport;
+
+namespace XcpBroker.Buffering;
+
+/// <summary>What an owner had not been sent when it died goes back to the buffers of its declared names.</summary>
+/// <remarks>
+/// Only of what no byte was written: the rest counts as given, so its callers get NoReply and nothing can run twice. The messages are in
+/// the buffers before the names go, so a successor in the queue for a name gets them as if they had been sent to it.
+/// </remarks>
+internal sealed class UnsentReturn(
+    NameBuffers buffers, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
+{
+    private Connection? _owner;
+    private int _count;
+    private string _name = "";
+
+    /// <summary>An owner is gone; it still has its names.</summary>
+    internal void OwnerLeft(Connection owner)
+    {
+        if (buffers.IsEmpty || owner.QueuedMessages == 0)
+        {
+            return;
+        }
+
+        bool isDeclared = false;
+        foreach (string name in names.OwnedNames(owner))
+        {
+            isDeclared |= buffers.TryFind(name, out _);
+        }
+
+        if (!isDeclared)
+        {
+            return;
+        }
+
+        (_owner, _count) = (owner, 0);
+        owner.TakeUnsent(this);
+        _owner = null;
+        if (_count > 0)
+        {
+            BufferLog.Returned(log, owner.UniqueNameText, _count, _name);
+        }
+    }
+
+    public void Take(Block block, int length, QueuedFds? fds, Account payer, ChargeKind kind)
+    {
+        if (kind == ChargeKind.Sent && TryReturn(block, length, fds, payer))
+        {
+            _count++;
+            return;
+        }
+
+        block.Release();
+        fds?.Dispose();
+        payer.Release(kind, length);
+    }
+
+    private bool TryReturn(Block block, int length, QueuedFds? fds, Account payer)
+    {
+        ReadOnlySpan<byte> bytes = block.Span(0, length);
+        bool mayWait = MessageHeader.TryParse(bytes, out MessageHeader header) == MessageViolation.None
+            && header.Type is MessageType.MethodCall or MessageType.Signal
+            && (header.Flags & MessageFlags.NoAutoStart) == 0;
+        ReadOnlySpan<byte> destination = header.Destination.In(bytes);
+        if (!mayWait || !buffers.TryFind(destination, out NameBuffer? buffer) || names.OwnerOf(destination) != _owner)
+        {
+            return false;
+        }
+
+        // Who has left meanwhile cannot be told anything, nor can policy know what it was called.
+        if (connections.OwnerOf(header.Sender.In(bytes), names) is not { IsOpen: true, State: ConnectionState.Active } sender || sender.Account != payer)
+        {
+            return false;
+        }
+
+        // Answered already, perhaps by reply_timeout: then it has had its outcome.
+        if (header.ExpectsReply && !replies.TryTake(new PendingCall(sender.Id, _owner!.Id, header.Serial)))
+        {
+            return false;
+        }
+
+        _name = buffer.Name;
+        buffers.Return(buffer, new HeldMessage(sender, block, length, header, fds, clock.GetTimestamp()));
+        return true;
+    }
+}

@@ -1,0 +1,60 @@
+using XcpBroker.Config.Services;
+using XcpBroker.Protocol.Marshalling;
+
+namespace XcpBroker.Config.Tests.Services;
+
+internal sealed class BufferDeclarationTests
+{
+    [Test]
+    public void A_declaration_alone_has_the_defaults() =>
+        Assert.That(Read("X-XCP-Buffer=yes").Buffer, Is.EqualTo(new BufferDeclaration
+        {
+            MaxMessages = 1000,
+            MaxBytes = 4 * 1024 * 1024,
+            CallTimeout = TimeSpan.FromSeconds(20),
+            TimeToLive = TimeSpan.FromHours(1),
+        }));
+
+    [Test]
+    public void Each_limit_can_be_set() =>
+        Assert.That(
+            Read("X-XCP-BufferMessages=10\nX-XCP-BufferBytes=64K\nX-XCP-BufferTimeout=500ms\nX-XCP-BufferTTL=2min\nX-XCP-OnFull=drop-oldest\nX-XCP-Buffer=yes").Buffer,
+            Is.EqualTo(new BufferDeclaration
+            {
+                MaxMessages = 10,
+                MaxBytes = 65536,
+                CallTimeout = TimeSpan.FromMilliseconds(500),
+                TimeToLive = TimeSpan.FromMinutes(2),
+                DropsOldest = true,
+            }));
+
+    [TestCase("")]
+    [TestCase("X-XCP-Buffer=no\nX-XCP-BufferMessages=10")]
+    [TestCase("X-XCP-BufferMessages=10")]
+    public void Nothing_waits_unless_that_is_declared(string keys) => Assert.That(Read(keys).Buffer, Is.Null);
+
+    [TestCase("X-XCP-Buffer=maybe")]
+    [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferMessages=many")]
+    [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferBytes=4MB")]
+    [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferTimeout=soon")]
+    [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferTTL=")]
+    [TestCase("X-XCP-Buffer=yes\nX-XCP-OnFull=panic")]
+    public void A_value_that_is_none_makes_the_file_a_bad_one(string keys)
+    {
+        Assert.That(TryRead(keys, isTrusted: true, out _, out string? error), Is.False);
+        Assert.That(error, Does.Contain(keys.Split('\n')[^1].Split('=')[0]));
+    }
+
+    [Test]
+    public void In_a_file_that_is_not_trusted_they_say_nothing()
+    {
+        Assert.That(TryRead("X-XCP-Buffer=maybe", isTrusted: false, out ServiceDescriptor? descriptor, out _), Is.True);
+        Assert.That(descriptor!.Buffer, Is.Null);
+    }
+
+    private static ServiceDescriptor Read(string keys) =>
+        TryRead(keys, isTrusted: true, out ServiceDescriptor? descriptor, out string? error) ? descriptor! : throw new InvalidOperationException(error);
+
+    private static bool TryRead(string keys, bool isTrusted, out ServiceDescriptor? descriptor, out string? error) => ServiceFile.TryParse(
+        StrictUtf8.Instance.GetBytes($"[D-BUS Service]\nName=org.example.A\n{keys}\n"), "/a.service", isTrusted, out descriptor, out error);
+}

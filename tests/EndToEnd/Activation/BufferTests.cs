@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Processes;
+
+namespace XcpBroker.EndToEnd.Activation;
+
+/// <summary>Messages that wait for a peer that is not there: the quick start of README.md, and the example without anything running.</summary>
+internal sealed class BufferTests
+{
+    private const string Storage = "org.xen.xcp.storage";
+
+    [Test]
+    public void A_call_blocks_while_nobody_is_there_and_returns_when_the_service_is_started_by_hand()
+    {
+        using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Buffer=yes").Start(type: "xcp");
+        Process call = stage.Begin($"exec busctl --address=$A call {Storage} / org.example.Activated Echo v s word");
+        Process signal = stage.Begin($"exec dbus-send --bus=$A --type=signal --dest={Storage} / org.example.Activated.Told");
+        Assert.That(signal.WaitForExit(TimeSpan.FromSeconds(20)), Is.True);
+        Assert.That(call.HasExited, Is.False);
+        stage.Begin($"DBUS_STARTER_ADDRESS=$A exec /usr/bin/python3 {ActivationStage.Program} {Storage}");
+
+        Assert.That(Shell.ReadLine(call.StandardOutput), Is.EqualTo("v s \"word\""));
+        Assert.That(stage.Call(Storage, "Heard"), Does.Contain("Told"));
+    }
+
+    [Test]
+    public void Nobody_waits_longer_than_the_descriptor_says()
+    {
+        using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Buffer=yes", "X-XCP-BufferTimeout=300ms").Start(type: "xcp");
+
+        Assert.That(stage.Call(Storage, "Pid"), Does.Contain("org.freedesktop.DBus.Error.TimedOut").And.Contain("0.3 s"));
+        Assert.That(stage.ErrorOf($"busctl --address=$A --auto-start=no call {Storage} / org.example.Activated Pid"), Is.Not.Empty);
+    }
+
+    [Test]
+    public void A_dbus_python_client_that_resolves_first_waits_too()
+    {
+        using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Buffer=yes").Start(type: "xcp");
+        Process call = stage.Begin(
+            $"exec /usr/bin/python3 -c \"import dbus.bus as b; print(b.BusConnection('$A').get_object('{Storage}', '/').Pid(dbus_interface='org.example.Activated'))\"");
+        stage.Begin($"sleep 0.5; DBUS_STARTER_ADDRESS=$A exec /usr/bin/python3 {ActivationStage.Program} {Storage}");
+
+        Assert.That(Shell.ReadLine(call.StandardOutput), Does.Match("^[0-9]+$"));
+    }
+
+    [TestCase("busctl --address=$A call org.xen.xcp.xapi /org/xen/xcp/xapi org.xen.xcp.xapi test")]
+    [TestCase("/usr/bin/python3 -c \"import dbus.bus as b; print(b.BusConnection('$A').get_object('org.xen.xcp.xapi', '/org/xen/xcp/xapi').test(dbus_interface='org.xen.xcp.xapi'))\"")]
+    public void One_call_starts_the_three_services_of_the_example(string call)
+    {
+        string directory = Path.Combine(Repository.Root, "docs", "example");
+        using ActivationStage stage = new();
+        foreach (string service in new[] { "xapi", "xenopsd", "squeezed" })
+        {
+            stage.Describe($"org.xen.xcp.{service}", $"Exec=/usr/bin/python3 {directory}/{service}.py", "X-XCP-Buffer=yes");
+        }
+
+        stage.Start(type: "xcp");
+        ShellResult result = stage.Run(call);
+
+        Assert.That(result.Output, Does.Contain("VM debian-12 runs as domain 1"), result.Error);
+        Assert.That(() => File.ReadAllText(stage.In("log")), Does.Contain("transfer_reservation_to_domain").After(10).Seconds.PollEvery(50).MilliSeconds);
+    }
+}
