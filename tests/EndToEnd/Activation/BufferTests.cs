@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using XcpBroker.EndToEnd.Example;
 using XcpBroker.EndToEnd.Startup;
-using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Activation;
 
@@ -45,13 +45,14 @@ internal sealed class BufferTests
 
     [TestCase("busctl --address=$A call org.xen.xcp.xapi /org/xen/xcp/xapi org.xen.xcp.xapi test")]
     [TestCase("/usr/bin/python3 -c \"import dbus.bus as b; print(b.BusConnection('$A').get_object('org.xen.xcp.xapi', '/org/xen/xcp/xapi').test(dbus_interface='org.xen.xcp.xapi'))\"")]
-    public void One_call_starts_the_three_services_of_the_example(string call)
+    public void One_call_starts_all_services_of_the_example(string call)
     {
-        string directory = Path.Combine(Repository.Root, "docs", "example");
+        using ExampleServices services = new();
+        services.Build();
         using ActivationStage stage = new();
-        foreach (string service in new[] { "xapi", "xenopsd", "squeezed" })
+        foreach (string service in ExampleServices.Names)
         {
-            stage.Describe($"org.xen.xcp.{service}", $"Exec=/usr/bin/python3 {directory}/{service}.py", "X-XCP-Buffer=yes");
+            stage.Describe($"org.xen.xcp.{service}", $"Exec={services.Program(service)}", "X-XCP-Buffer=yes");
         }
 
         stage.Start(type: "xcp");

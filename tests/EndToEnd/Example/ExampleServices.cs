@@ -16,6 +16,9 @@ internal sealed class ExampleServices : IDisposable
 
     internal ClientProcess this[string name] => _running[name];
 
+    /// <summary>What is executed for one of them.</summary>
+    internal string Program(string name) => Path.Combine(Sources, $"{name}.py") is var script && File.Exists(script) ? script : Path.Combine(_programs, name);
+
     /// <summary>Compiles what is not Python.</summary>
     internal void Build()
     {
@@ -29,8 +32,7 @@ internal sealed class ExampleServices : IDisposable
     {
         foreach (string name in Names)
         {
-            string script = Path.Combine(Sources, $"{name}.py");
-            _running[name] = ClientProcess.Start(address, File.Exists(script) ? script : Path.Combine(_programs, name));
+            _running[name] = ClientProcess.Start(address, Program(name));
         }
 
         foreach (string name in Names)
