@@ -9,11 +9,14 @@ internal static unsafe partial class LibC
     internal const int WNOHANG = 1;
     internal const int WEXITED = 4;
     internal const int CLD_EXITED = 1;
+    internal const int SHUT_WR = 1;
     internal const int SIGHUP = 1;
     internal const int SIGINT = 2;
     internal const int SIGKILL = 9;
     internal const int SIGTERM = 15;
     internal const int SIGCHLD = 17;
+    internal const int SIGXFSZ = 25;
+    internal const int PR_SET_NAME = 15;
     internal const int PR_SET_NO_NEW_PRIVS = 38;
     internal const uint CLOSE_RANGE_CLOEXEC = 4;
     internal const int SOCK_SEQPACKET = 5;

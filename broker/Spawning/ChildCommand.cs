@@ -17,6 +17,9 @@ internal sealed record ChildCommand
     /// <summary>The whole environment.</summary>
     internal required IReadOnlyDictionary<string, string> Environment { get; init; }
 
+    /// <summary>Whether it keeps our protection from the out-of-memory killer.</summary>
+    internal bool KeepsOomScore { get; init; }
+
     /// <summary>Whom it runs as; null: as this process.</summary>
     internal UserAccount? Account { get; init; }
 }

@@ -105,7 +105,7 @@ internal sealed unsafe class ChildSpawner(OwnProgram own, OpenFileLimit openFile
         {
             NewSession = true,
             RootDirectory = true,
-            PlainOomScore = true,
+            PlainOomScore = !command.KeepsOomScore,
             StatusDescriptor = StatusTarget,
             OpenFiles = openFiles,
             Groups = command.Account?.Groups,

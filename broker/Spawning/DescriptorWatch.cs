@@ -36,6 +36,16 @@ internal sealed class DescriptorWatch : IEpollHandler, IDisposable
 
     public void OnEvents(uint events) => _readable();
 
+    /// <summary>Forgets it, and leaves it open for whoever else has it.</summary>
+    internal void Leave()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            _loop.Unregister(Descriptor, _key);
+        }
+    }
+
     /// <summary>Forgets and closes it.</summary>
     public void Dispose()
     {

@@ -37,8 +37,11 @@ internal static partial class SpawnLog
     [LoggerMessage(1510, LogLevel.Information, "running as {User}; process {Pid} stays root and starts services")]
     internal static partial void HelperStarted(ILogger logger, string user, int pid);
 
-    [LoggerMessage(1511, LogLevel.Error, "the root helper has ended: no service can be started until the broker is started again")]
+    [LoggerMessage(1511, LogLevel.Error, "the root helper answers no more: no service can be started until the broker is started again")]
     internal static partial void HelperLost(ILogger logger);
+
+    [LoggerMessage(1513, LogLevel.Error, "process {Pid} is ended: its output cannot be read, since the broker has no descriptor free (RLIMIT_NOFILE)")]
+    internal static partial void NoRoomForOutput(ILogger logger, int pid);
 
     [LoggerMessage(1512, LogLevel.Error, "the root helper sent what it must not: {What}")]
     internal static partial void HelperMisspoke(ILogger logger, string what);

@@ -26,6 +26,7 @@ internal sealed unsafe record HelperProcess(int Pid, int Socket, int OutputDescr
             Program = own.Path,
             Arguments = [.. own.Words.Select(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetString), RootHelper.Option, .. options.ToWords()],
             Environment = new Dictionary<string, string>(),
+            KeepsOomScore = true,
         };
         DBusError failure = spawner.Spawn(command, theirs, out SpawnedProcess process);
         _ = LibC.Close(theirs);

@@ -42,8 +42,13 @@ internal sealed class HelperServer
     {
         Span<byte> packet = stackalloc byte[HelperRequest.MaxSize];
         int length = PacketSocket.Receive(_socket.Descriptor, packet, out int descriptor);
+        if (length == PacketSocket.Later)
+        {
+            return;
+        }
+
         bool isRequest = length > 0
-            && descriptor < 0
+            && descriptor == PacketSocket.NoDescriptor
             && HelperRequest.TryParse(packet[..length], out HelperRequest request)
             && _table[request.Kind](request);
         if (!isRequest)

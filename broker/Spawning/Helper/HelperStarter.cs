@@ -22,7 +22,7 @@ internal sealed class HelperStarter : IServiceStarter
 
     /// <param name="bus">The bus loop.</param>
     /// <param name="processes">Where the helper's answers are read.</param>
-    /// <param name="socket">The bus's end; owned.</param>
+    /// <param name="socket">The bus's end; stays <see cref="HelperProcess"/>'s, since its close tells the helper that the bus has ended.</param>
     /// <param name="log">Where it is noted.</param>
     internal HelperStarter(BusLoop bus, ProcessThread processes, int socket, ILogger log)
     {
@@ -55,7 +55,7 @@ internal sealed class HelperStarter : IServiceStarter
         while (!_isLost && _unsent.TryPeek(out byte[]? packet))
         {
             int error = PacketSocket.Send(_socket, packet, null, LibC.MSG_DONTWAIT);
-            if (error == LibC.EAGAIN)
+            if (error is LibC.EAGAIN or LibC.ENOMEM or LibC.ENOBUFS)
             {
                 return;
             }
@@ -72,13 +72,18 @@ internal sealed class HelperStarter : IServiceStarter
     {
         Span<byte> packet = stackalloc byte[HelperAnswer.MaxSize];
         int length = PacketSocket.Receive(_socket, packet, out int descriptor);
+        if (length == PacketSocket.Later)
+        {
+            return;
+        }
+
         if (length <= 0)
         {
             Lose();
         }
         else if (!HelperAnswer.TryParse(packet[..length], out HelperAnswer answer)
             || !_started.TryGetValue(answer.Number, out ServiceProcess? process)
-            || (answer.Kind == HelperAnswerKind.Made) != descriptor >= 0)
+            || (answer.Kind == HelperAnswerKind.Made) != (descriptor != PacketSocket.NoDescriptor))
         {
             SpawnLog.HelperMisspoke(_log, $"a packet of {length} bytes");
             Lose();
@@ -95,7 +100,7 @@ internal sealed class HelperStarter : IServiceStarter
         switch (answer.Kind)
         {
             case HelperAnswerKind.Made:
-                process.Made(answer.Pid, descriptor);
+                TakeMade(answer, process, descriptor);
                 break;
             case HelperAnswerKind.StartFailed:
                 _ = _started.Remove(answer.Number);
@@ -108,6 +113,19 @@ internal sealed class HelperStarter : IServiceStarter
         }
     }
 
+    // Without a reader the first line that it writes would end it, some time: it ends now, and those who wait for it are told.
+    private void TakeMade(HelperAnswer answer, ServiceProcess process, int descriptor)
+    {
+        if (descriptor >= 0)
+        {
+            process.Made(answer.Pid, descriptor);
+            return;
+        }
+
+        SpawnLog.NoRoomForOutput(_log, answer.Pid);
+        Ask(new HelperRequest(HelperRequestKind.Kill, answer.Number, ""));
+    }
+
     /// <summary>Nobody knows what becomes of what runs: for those who wait it has failed, and they are told so.</summary>
     private void Lose()
     {
@@ -117,7 +135,7 @@ internal sealed class HelperStarter : IServiceStarter
         }
 
         _isLost = true;
-        _watch?.Dispose();
+        _watch?.Leave();
         SpawnLog.HelperLost(_log);
         foreach (ServiceProcess process in _started.Values)
         {
@@ -128,7 +146,7 @@ internal sealed class HelperStarter : IServiceStarter
         _unsent.Clear();
     }
 
-    private static DBusError Lost => new(ErrorNames.SpawnFailed, "the root helper, which starts services, has ended");
+    private static DBusError Lost => new(ErrorNames.SpawnFailed, "the root helper, which starts services, answers no more");
 
     private sealed class HelperStart(HelperStarter starter, uint number, string name, IServiceEvents events) : IStartedService
     {

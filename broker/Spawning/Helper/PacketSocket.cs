@@ -6,6 +6,15 @@ namespace XcpBroker.Spawning.Helper;
 /// <summary>One end of a SOCK_SEQPACKET pair: whole packets, each with at most one descriptor, or the end.</summary>
 internal static unsafe class PacketSocket
 {
+    /// <summary>No descriptor came.</summary>
+    internal const int NoDescriptor = -1;
+
+    /// <summary>One came, and there was no room for it: this process has as many as it may have.</summary>
+    internal const int LostDescriptor = -2;
+
+    /// <summary>There is nothing now: <see cref="Receive"/> was interrupted, or the kernel has no memory.</summary>
+    internal const int Later = -2;
+
     private const int ControlSize = 64;
     private static readonly int ControlHeaderSize = sizeof(LibC.ControlHeader);
 
@@ -54,11 +63,11 @@ internal static unsafe class PacketSocket
     /// <summary>Receives a packet.</summary>
     /// <param name="socket">From where.</param>
     /// <param name="buffer">Where it goes; a longer packet is an error.</param>
-    /// <param name="descriptor">What came beside it, close-on-exec; -1: nothing.</param>
-    /// <returns>Its length; 0 at the end; below zero if there is none, or it is none.</returns>
+    /// <param name="descriptor">What came beside it, close-on-exec; or <see cref="NoDescriptor"/>, or <see cref="LostDescriptor"/>.</param>
+    /// <returns>Its length; 0 at the end; <see cref="Later"/>; otherwise below zero if it is no packet, or the socket is broken.</returns>
     internal static int Receive(int socket, Span<byte> buffer, out int descriptor)
     {
-        descriptor = -1;
+        descriptor = NoDescriptor;
         byte* control = stackalloc byte[ControlSize];
         fixed (byte* start = buffer)
         {
@@ -67,10 +76,11 @@ internal static unsafe class PacketSocket
             nint length = LibC.ReceiveMessage(socket, &message, LibC.MSG_CMSG_CLOEXEC);
             if (length < 0)
             {
-                return -1;
+                return Marshal.GetLastPInvokeError() is LibC.EINTR or LibC.EAGAIN or LibC.ENOMEM or LibC.ENOBUFS ? Later : -1;
             }
 
-            bool isWhole = (message.Flags & (LibC.MSG_TRUNC | LibC.MSG_CTRUNC)) == 0;
+            bool isWhole = (message.Flags & LibC.MSG_TRUNC) == 0;
+            descriptor = (message.Flags & LibC.MSG_CTRUNC) == 0 ? NoDescriptor : LostDescriptor;
             LibC.ControlHeader* header = (LibC.ControlHeader*)control;
             if (message.ControlLength >= (nuint)ControlHeaderSize && header->Type == LibC.SCM_RIGHTS)
             {

@@ -100,12 +100,38 @@ public sealed class RootHelperTests : IDisposable
     }
 
     [Test]
-    public void Anything_but_a_request_ends_it()
+    public void Anything_but_a_request_ends_its_service_and_the_files_stay_as_long_as_the_bus()
     {
+        File.WriteAllText(_stage.In("pid"), "");
         _helper = Helper();
         Assert.That(PacketSocket.Send(_helper.Socket, "\x03rm -rf /"u8, null, 0), Is.Zero);
 
-        Assert.That(PacketSocket.Receive(_helper.Socket, new byte[10], out _), Is.LessThanOrEqualTo(0));
+        Assert.That(PacketSocket.Receive(_helper.Socket, new byte[10], out _), Is.Zero);
+        Assert.That(File.Exists(_stage.In("pid")), Is.True);
+        _helper.End();
+        _helper = null;
+        Assert.That(File.Exists(_stage.In("pid")), Is.False);
+    }
+
+    [Test]
+    public void A_service_whose_output_finds_no_descriptor_is_ended_and_the_next_one_is_not()
+    {
+        Describe("org.example.A", "/bin/sleep 1000");
+        Describe("org.example.B", "/bin/sh -c \"echo here; exit 5\"");
+        HelperStarter starter = Starter();
+        OpenFileLimit limit = OpenFileLimit.Read();
+        Assert.That(Start(starter, "org.example.B").Exit.Status, Is.EqualTo(5));
+        Assert.That((limit with { Soft = 3 }).Set(), Is.Zero);
+        try
+        {
+            Assert.That(Start(starter, "org.example.A").Exit, Is.EqualTo(new ServiceExit(0, 9)));
+        }
+        finally
+        {
+            Assert.That(limit.Set(), Is.Zero);
+        }
+
+        Assert.That(Start(starter, "org.example.B").Exit.Status, Is.EqualTo(5));
     }
 
     [Test]
@@ -133,9 +159,9 @@ public sealed class RootHelperTests : IDisposable
         string made = _stage.Log.ReadUntil("here").First(line => line.Contains("started: process"));
         Run($"kill -KILL {_helper!.Pid}");
 
-        Assert.That(waiting.Error, Is.EqualTo(new DBusError(ErrorNames.SpawnFailed, "the root helper, which starts services, has ended")));
+        Assert.That(waiting.Error, Is.EqualTo(new DBusError(ErrorNames.SpawnFailed, "the root helper, which starts services, answers no more")));
         Assert.That(Start(starter, "org.example.A").Error.Name, Is.EqualTo(ErrorNames.SpawnFailed));
-        _ = _stage.Log.ReadUntil("the root helper has ended");
+        _ = _stage.Log.ReadUntil("the root helper answers no more");
         Run($"kill {made.Split(' ')[^1]}");
     }
 
