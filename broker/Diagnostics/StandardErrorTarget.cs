@@ -15,6 +15,7 @@ internal sealed unsafe class StandardErrorTarget(bool isJournal) : ILogTarget
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     private readonly string _name = string.Create(CultureInfo.InvariantCulture, $"xcp-broker[{Environment.ProcessId}]");
+    private bool _isMidLine;
 
     /// <summary>Whether descriptor 2 is the socket that $JOURNAL_STREAM names (systemd.exec(5)).</summary>
     internal static bool IsJournal(string? journalStream, string? standardError) =>
@@ -22,9 +23,10 @@ internal sealed unsafe class StandardErrorTarget(bool isJournal) : ILogTarget
 
     public bool TryWrite(LogLine line)
     {
+        string end = _isMidLine ? "\n" : "";
         byte[] octets = Utf8.GetBytes(isJournal
-            ? string.Create(CultureInfo.InvariantCulture, $"<{line.Priority}>{line.Text}\n")
-            : $"{_name}: {LogLine.PriorityName(line.Priority)}: {line.Text}\n");
+            ? string.Create(CultureInfo.InvariantCulture, $"{end}<{line.Priority}>{line.Text}\n")
+            : $"{end}{_name}: {LogLine.PriorityName(line.Priority)}: {line.Text}\n");
         fixed (byte* first = octets)
         {
             for (nint written = 0; written < octets.Length;)
@@ -32,6 +34,8 @@ internal sealed unsafe class StandardErrorTarget(bool isJournal) : ILogTarget
                 nint count = LibC.Write(StandardError, first + written, (nuint)(octets.Length - written));
                 if (count < 0 && !MayTryAgain(Marshal.GetLastPInvokeError()))
                 {
+                    // What a full disk took of this line is not the beginning of another one.
+                    _isMidLine |= written > 0;
                     return false;
                 }
 
@@ -39,6 +43,7 @@ internal sealed unsafe class StandardErrorTarget(bool isJournal) : ILogTarget
             }
         }
 
+        _isMidLine = false;
         return true;
     }
 

@@ -21,6 +21,9 @@ internal static class EntryPoint
 
         // Who ignores it, as our caller may have, is not told how its children ended.
         _ = LibC.Signal(LibC.SIGCHLD, LibC.SIG_DFL);
+
+        // A log file that may not grow any more costs log lines, not the bus.
+        _ = LibC.Signal(LibC.SIGXFSZ, LibC.SIG_IGN);
         if (arguments is [RootHelper.Option, ..])
         {
             return RootHelper.Run(arguments.AsSpan(1));

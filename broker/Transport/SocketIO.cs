@@ -68,7 +68,9 @@ internal sealed unsafe class SocketIO : IDisposable
         if (received < 0)
         {
             int errno = Marshal.GetLastPInvokeError();
-            return errno is LibC.EAGAIN or LibC.EINTR ? -1 : 0;
+
+            // Without memory the socket stays readable: the next turn tries again.
+            return errno is LibC.EAGAIN or LibC.EINTR or LibC.ENOMEM or LibC.ENOBUFS ? -1 : 0;
         }
 
         if (_header->ControlLength > 0 || (_header->Flags & LibC.MSG_CTRUNC) != 0)

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Raw;
+
+namespace XcpBroker.EndToEnd.Survival;
+
+/// <summary>The process has no descriptors for a while: who is served goes on being served, who comes waits, nobody is lost.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class ShortageTests : IDisposable
+{
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [Test]
+    public void Without_descriptors_who_connects_waits_and_who_is_connected_is_served()
+    {
+        (Process broker, string address) = _shell.StartBroker("--address=unix:path=$D/bus");
+        using RawPeer connected = RawPeer.Connect(address);
+        int lowestFree = Enumerable.Range(0, int.MaxValue).First(number => !Path.Exists($"/proc/{broker.Id}/fd/{number}"));
+        SetOpenFiles(broker, lowestFree);
+
+        Process[] waiting = [.. Enumerable.Range(0, 5).Select(_ => _shell.Start($"exec dbus-send --bus='{address}' --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetId"))];
+        Assert.That(ReadUntil(broker.StandardError, "accept failed: Too many open files"), Is.True);
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.That(connected.Call(RawPeer.Bus("GetId")).FirstString, Has.Length.EqualTo(32));
+        }
+
+        Assert.That(waiting.Count(client => client.HasExited), Is.Zero);
+        SetOpenFiles(broker, 1000);
+
+        Assert.That(waiting.Select(client => client.StandardOutput.ReadToEnd().Trim().Length), Is.All.EqualTo(32));
+        Assert.That(connected.Call(RawPeer.Bus("GetId")).FirstString, Has.Length.EqualTo(32));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+        Assert.That(broker.StandardError.ReadToEnd(), Does.Not.Contain("accept failed"), "once an episode");
+    }
+
+    [Test]
+    public void A_descriptor_that_becomes_free_is_the_next_ones()
+    {
+        (Process broker, string address) = _shell.StartBroker("--address=unix:path=$D/bus");
+        using RawPeer stays = RawPeer.Connect(address);
+        RawPeer goes = RawPeer.Connect(address);
+        int lowestFree = Enumerable.Range(0, int.MaxValue).First(number => !Path.Exists($"/proc/{broker.Id}/fd/{number}"));
+        SetOpenFiles(broker, lowestFree);
+        Process waiting = _shell.Start($"exec dbus-send --bus='{address}' --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetId");
+        Assert.That(ReadUntil(broker.StandardError, "accept failed: Too many open files"), Is.True);
+
+        goes.Dispose();
+
+        Assert.That(waiting.StandardOutput.ReadToEnd().Trim(), Has.Length.EqualTo(32));
+        Assert.That(stays.Call(RawPeer.Bus("GetId")).FirstString, Has.Length.EqualTo(32));
+    }
+
+    private void SetOpenFiles(Process process, int limit)
+    {
+        ShellResult result = _shell.Run($"exec prlimit --pid {process.Id} --nofile={limit}:");
+        Assert.That(result.ExitCode, Is.Zero, result.Error);
+    }
+
+    private static bool ReadUntil(StreamReader reader, string text)
+    {
+        while (!Shell.ReadLine(reader).Contains(text))
+        {
+        }
+
+        return true;
+    }
+}
