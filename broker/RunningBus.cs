@@ -30,16 +30,17 @@ internal sealed class RunningBus : IDisposable
     private readonly Thread _thread;
     private readonly TaskCompletionSource<Exception?> _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private RunningBus(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, ServiceProcesses services, ILoggerFactory log)
+    private RunningBus(BusStart start, ILoggerFactory log)
     {
+        BrokerOptions options = start.Options;
         _log = log.CreateLogger(LogCategory);
         _loop = new EpollBusLoop(TimeProvider.System);
         _io = new SocketIO(_loop, _blocks, (int)Math.Clamp(options.Limits.MaxIncomingBytes, SmallestRead, LargestRead));
         BusIdentity identity = new(
-            ListeningSockets.NewId(), StateDirectory.NextEpoch(options.StateDirectory), HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
+            ListeningSockets.NewId(), start.Epoch, HostIdentity.OwnCredentials(), HostIdentity.MachineId(),
             HostIdentity.DescriptorLimit());
-        IServiceStarter starter = services.CreateStarter(_loop, log.CreateLogger(SpawnLog.Category));
-        ActivationOptions starting = ActivationSetup.Prepare(options, sockets, starter, services.HasHelper);
+        IServiceStarter starter = start.Services.CreateStarter(_loop, log.CreateLogger(SpawnLog.Category));
+        ActivationOptions starting = ActivationSetup.Prepare(options, start.Sockets, starter, start.Services.HasHelper);
         ActivationLog.Report(_log, starting.Catalog);
         if (options.ServiceHelper is { } unused)
         {
@@ -57,25 +58,22 @@ internal sealed class RunningBus : IDisposable
     internal Task<Exception?> Stopped => _stopped.Task;
 
     /// <summary>Serves from its own thread when this returns.</summary>
-    /// <param name="options">What it is told to do.</param>
-    /// <param name="sockets">Where it listens; owned.</param>
-    /// <param name="services">How processes of services are made; stays the caller's.</param>
+    /// <param name="start">What it starts from.</param>
     /// <param name="log">Where it says what happens.</param>
-    /// <exception cref="StartException">The state directory cannot be used.</exception>
-    internal static RunningBus Start(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, ServiceProcesses services, ILoggerFactory log)
+    internal static RunningBus Start(BusStart start, ILoggerFactory log)
     {
         RunningBus bus;
         try
         {
-            bus = new RunningBus(options, sockets, services, log);
+            bus = new RunningBus(start, log);
         }
         catch
         {
-            ListeningSockets.Close(sockets);
+            ListeningSockets.Close(start.Sockets);
             throw;
         }
 
-        foreach (ListeningSocket socket in sockets)
+        foreach (ListeningSocket socket in start.Sockets)
         {
             bus.Listen(socket);
         }

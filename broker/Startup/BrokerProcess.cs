@@ -38,10 +38,12 @@ internal static class BrokerProcess
             _ = LibC.SetFileModeMask(DetachedUmask);
         }
 
+        uint epoch = OrClose(sockets, () => StateDirectory.NextEpoch(complete.StateDirectory));
+
         // The last thing that is done as root, if the bus is not to be: what peers send is read by none but that user.
         using ServiceProcesses services = OrClose(
             sockets, () => ServiceProcesses.Prepare(complete, sockets, openFiles, deferred.CreateLogger(SpawnLog.Category)));
-        using RunningBus bus = RunningBus.Start(complete, sockets, services, deferred);
+        using RunningBus bus = RunningBus.Start(new BusStart(complete, sockets, services, epoch), deferred);
         using CancellationTokenRegistration stop = signals.Requested.Register(bus.RequestStop);
         Announce(complete, bus.Addresses);
         StartupLog.Serving(log, string.Join(';', bus.Addresses));

@@ -118,7 +118,7 @@ public sealed class ConfigurationTests
         Assert.That(started.ExitCode, Is.Zero, started.Error);
         Assert.That(shell.BusId(lines[0]), Is.Not.Empty);
         ShellResult open = shell.Run($"ls -l /proc/{lines[1]}/fd; kill {lines[1]}");
-        Assert.That(open.Output, Does.Not.Contain("memfd"));
+        Assert.That(open.Output, Does.Not.Contain("memfd:configuration"));
     }
 
     [TestCase("--config-file=a.conf --session", "more than one of --config-file, --session and --system is given")]

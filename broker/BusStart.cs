@@ -1,0 +1,12 @@
+using XcpBroker.Config;
+using XcpBroker.Spawning;
+using XcpBroker.Transport;
+
+namespace XcpBroker;
+
+/// <summary>What a bus starts from: all that may take rights which the bus does not keep.</summary>
+/// <param name="Options">What it is told to do.</param>
+/// <param name="Sockets">Where it listens; the bus's from here on.</param>
+/// <param name="Services">How processes of services are made; stays the caller's.</param>
+/// <param name="Epoch">The first number of its unique names.</param>
+internal sealed record BusStart(BrokerOptions Options, IReadOnlyList<ListeningSocket> Sockets, ServiceProcesses Services, uint Epoch);
