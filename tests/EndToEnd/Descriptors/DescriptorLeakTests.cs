@@ -56,7 +56,7 @@ internal sealed class DescriptorLeakTests : IDisposable
     });
 
     [Test]
-    public void More_than_a_message_may_have() => LeaveNothing(() =>
+    public void CVE_2020_12049_more_than_a_message_may_have() => LeaveNothing(() =>
     {
         using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);
         sender.Send(To(_watcher.UniqueName, 17), sender.NextSerial(), null, [.. Enumerable.Repeat(Descriptor, 17)]);
@@ -147,7 +147,7 @@ internal sealed class DescriptorLeakTests : IDisposable
     });
 
     [Test]
-    public void Split_between_any_two_bytes() => LeaveNothing(() =>
+    public void CVE_2014_3533_split_between_any_two_bytes() => LeaveNothing(() =>
     {
         using RawPeer receiver = RawPeer.Connect(_broker.Address, passDescriptors: true);
         using RawPeer sender = RawPeer.Connect(_broker.Address, passDescriptors: true);

@@ -14,7 +14,7 @@ public sealed class LogTests : IDisposable
     [TestCase("r, w = os.pipe(); os.set_blocking(w, False)\ntry:\n while os.write(w, b'x' * 4096): pass\nexcept BlockingIOError: pass\nos.set_inheritable(r, True)")]
     [TestCase("r, w = os.pipe(); os.close(r)")]
     [TestCase("w = os.open('/dev/full', os.O_WRONLY)")]
-    public void A_standard_error_that_takes_nothing_neither_stops_the_bus_nor_its_end(string standardError)
+    public void Dbus_broker_457_a_standard_error_that_takes_nothing_neither_stops_the_bus_nor_its_end(string standardError)
     {
         Process broker = StartWith(standardError, "");
         string address = Shell.ReadLine(broker.StandardOutput);

@@ -37,7 +37,7 @@ internal sealed class ActivationPolicyTests : ActivationFixture
     }
 
     [Test]
-    public void What_the_owner_may_not_receive_is_refused_to_its_sender_and_the_owner_keeps_its_name()
+    public void CVE_2014_3477_what_the_owner_may_not_receive_is_refused_to_its_sender_and_the_owner_keeps_its_name()
     {
         Rules("<deny receive_interface='org.example.Interface' receive_member='Secret'/>");
         FakePeer caller = Broker.Connect();

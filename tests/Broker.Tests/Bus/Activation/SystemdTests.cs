@@ -63,7 +63,7 @@ internal sealed class SystemdTests : ActivationFixture
     }
 
     [Test]
-    public void A_failure_counts_from_the_owner_of_systemds_name_only()
+    public void CVE_2015_0245_a_failure_counts_from_the_owner_of_systemds_name_only()
     {
         FakePeer systemd = Broker.Connect();
         systemd.RequestName(Systemd);

@@ -59,7 +59,7 @@ internal sealed class ConnectionLimitTests : BusFixture
     }
 
     [Test]
-    public void Silent_peers_hold_up_others_only_until_they_time_out()
+    public void CVE_2014_3639_silent_peers_hold_up_others_only_until_they_time_out()
     {
         Limit(limits => limits with { MaxIncompleteConnections = 2, AuthTimeout = TimeSpan.FromSeconds(5) });
         Broker.Accept();

@@ -11,7 +11,7 @@ internal sealed class HeldDescriptorTests : BusFixture
     private static readonly int[] NoDescriptors = [1_000_000_000, 1_000_000_001, 1_000_000_002, 1_000_000_003];
 
     [Test]
-    public void A_peer_that_hoards_them_is_ended()
+    public void CVE_2014_7824_a_peer_that_hoards_them_is_ended()
     {
         StubTransport stub = Broker.ConnectStub();
         for (int held = 4; held <= 64; held += 4)
@@ -26,7 +26,7 @@ internal sealed class HeldDescriptorTests : BusFixture
     }
 
     [Test]
-    public void A_message_that_never_comes_whole_ends_its_sender_in_time()
+    public void CVE_2014_3637_a_message_that_never_comes_whole_ends_its_sender_in_time()
     {
         StubTransport stub = Broker.ConnectStub();
         Bring(stub);
