@@ -73,7 +73,7 @@ internal sealed class PolicySecurityTests : PolicyFixture
     public void CVE_2021_3560_who_is_gone_has_no_credentials(string method)
     {
         FakePeer service = Broker.Connect();
-        FakePeer caller = Broker.Connect(user: 1001);
+        FakePeer caller = Broker.Connect();
         caller.CallPeer(service.UniqueName, "Authorize");
         caller.Close();
 

@@ -99,7 +99,7 @@ internal sealed class WireSecurityTests : BusFixture
         callee.Reply(call, "late");
 
         Assert.That(callee.Hear(), Is.Empty);
-        Assert.That(Broker.Bus.Replies.IsEmpty);
+        Assert.That(Broker.Bus.Replies.Count, Is.Zero);
     }
 
     [Test]

@@ -29,7 +29,7 @@ public sealed class RootHelperTests : IDisposable
     }
 
     [Test]
-    public void It_starts_what_the_descriptor_says_as_the_user_that_it_says_with_a_clean_environment()
+    public void CVE_2012_3524_it_starts_what_the_descriptor_says_as_the_user_that_it_says_with_a_clean_environment()
     {
         Describe("org.example.A", "/bin/sh -c \"id -un; env; pwd\"", "User=nobody\n");
         SpawningStage.Outcome outcome = Start(Starter(), "org.example.A");
