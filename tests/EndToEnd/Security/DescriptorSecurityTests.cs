@@ -41,13 +41,11 @@ internal sealed class DescriptorSecurityTests : IDisposable
     [Test]
     public void Dbus_broker_v22_descriptors_that_the_kernel_cannot_pass_end_their_sender_alone()
     {
-        (System.Diagnostics.Process broker, string address) = Start("exec prlimit --nofile=48:48 $B");
+        (System.Diagnostics.Process broker, string address) = Start("exec prlimit --nofile=64:64 $B");
         using RawPeer other = RawPeer.Connect(address);
-        List<RawPeer> hoarders = [];
-        for (int i = 0; i < 8; i++)
+        List<RawPeer> hoarders = [.. Enumerable.Range(0, 6).Select(_ => RawPeer.Connect(address, passDescriptors: true))];
+        foreach (RawPeer peer in hoarders)
         {
-            RawPeer peer = RawPeer.Connect(address, passDescriptors: true);
-            hoarders.Add(peer);
             peer.Send("l"u8, [.. Enumerable.Repeat(Descriptor, 16)]);
         }
 
