@@ -9,6 +9,7 @@ namespace XcpBroker.Broker.Tests.Security;
 internal sealed class WireSecurityTests : BusFixture
 {
     private const string Bus = "org.freedesktop.DBus";
+    private static readonly string[] SameRuleTwice = ["member='Tick'", "member='Tick'"];
 
     [TestCase(64, false)]
     [TestCase(65, true)]
@@ -106,7 +107,7 @@ internal sealed class WireSecurityTests : BusFixture
     public void Dbus_broker_v28_a_monitor_with_the_same_rule_twice()
     {
         FakePeer monitor = Broker.Connect();
-        monitor.CallOn(Bus, "/org/freedesktop/DBus", "org.freedesktop.DBus.Monitoring", "BecomeMonitor", new[] { "member='Tick'", "member='Tick'" }, 0u);
+        monitor.CallOn(Bus, "/org/freedesktop/DBus", "org.freedesktop.DBus.Monitoring", "BecomeMonitor", SameRuleTwice, 0u);
         monitor.ReceiveAll();
         FakePeer sender = Broker.Connect();
         sender.Emit("Tick");
