@@ -17,7 +17,7 @@ public sealed class DirectStarterTests : IDisposable
     public void A_service_has_its_own_session_the_given_environment_and_nothing_else_of_ours()
     {
         SpawningStage.Outcome outcome = Start(SpawningStage.Script(
-            "tr '\\0' '\\n' </proc/$$/environ; echo; pwd; cut -d' ' -f1,6 /proc/$$/stat; ls /proc/$$/fd; grep -E 'Sig(Blk|Ign)' /proc/$$/status;"
+            "tr '\\0' '\\n' </proc/$$/environ; echo; pwd; cut -d' ' -f1,6 /proc/$$/stat; ls /proc/$$/fd; (grep -E 'Sig(Blk|Ign)' /proc/self/status);"
             + " readlink /proc/$$/fd/0; echo $(ulimit -Sn) $(ulimit -Hn)"));
 
         Assert.That(outcome.Exit, Is.EqualTo(new ServiceExit(0, 0)));

@@ -12,6 +12,7 @@ public sealed class PidFileTests(string program) : IDisposable
 
     public void Dispose() => _shell.Dispose();
 
+    // dbus-daemon handles signals a moment after it has written the file: when it answers, it does.
     // A detached bus has umask 022 unless it is to keep its caller's; its pid file is written before that. One in the foreground keeps its own.
     [TestCase("<fork/>", "077", "600", "0022")]
     [TestCase("<fork/><keep_umask/>", "077", "600", "0077")]
@@ -23,7 +24,8 @@ public sealed class PidFileTests(string program) : IDisposable
         string background = elements.Contains("fork") ? ";" : "&";
         ShellResult result = _shell.Run(
             $"umask {umask}; {program} --config-file=bus.conf --print-pid=7 7>printed 2>error {background} until [ -s pid ] && [ -s printed ]; do :; done;"
-            + " cmp pid printed; stat -c %a pid; stat -c %F bus; grep Umask /proc/$(cat pid)/status; kill $(cat pid); while [ -e pid ]; do :; done; ls");
+            + " cmp pid printed; stat -c %a pid; stat -c %F bus; grep Umask /proc/$(cat pid)/status;"
+            + " dbus-send --bus=unix:path=$D/bus --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetId >reply; rm reply; kill $(cat pid); while [ -e pid ]; do :; done; ls");
 
         Assert.That(result.Output, Is.EqualTo($"{mode}\nsocket\nUmask:\t{later}\nbus.conf\nerror\nprinted\n"), result.Error);
     }
