@@ -63,14 +63,14 @@ internal sealed class Composition
         MessageHolder holder = new(blocks, Names, FdAccounts, Limits, loop.Clock);
         HeldRelease release = new(bus, Drops) { Deliver = (held, owner) => router.RouteHeld(held, owner) };
         Activation = new ServiceActivation(
-            new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, bus, Drops, loop, new ActivationLimits(Limits), log)
+            new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, bus, loop, new ActivationLimits(Limits), log)
         {
             StartFailed = (name, error) => Buffers!.StartFailed(name, error),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         Buffers = new NameBuffers(holder, release, Gate, Activation, loop, Counters, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
         Buffers.Apply(starting.Catalog);
-        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, _connections, Names, Replies, loop.Clock, log), holder, bus, Drops);
+        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, _connections, Names, Replies, loop.Clock, log), holder, bus);
         OwnerSignals signals = new(bus, Absent);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {

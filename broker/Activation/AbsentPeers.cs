@@ -1,7 +1,6 @@
 using XcpBroker.Buffering;
 using XcpBroker.Config.Services;
 using XcpBroker.Connections;
-using XcpBroker.Metrics;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Routing;
@@ -9,7 +8,7 @@ using XcpBroker.Routing;
 namespace XcpBroker.Activation;
 
 /// <summary>Messages to names without owner: to declared names they wait in a buffer, for other services until these are started.</summary>
-internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder, BusMessages bus, DropLog drops)
+internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder, BusMessages bus)
     : IAbsentPeers
 {
     public bool TryTake(in RoutedMessage message)
@@ -23,10 +22,6 @@ internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buff
         if (!error.IsNone)
         {
             bus.SendError(message, error);
-            if (!message.ExpectsReply)
-            {
-                drops.Drop(message, DropReason.BufferFull);
-            }
         }
 
         return true;

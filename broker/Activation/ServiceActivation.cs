@@ -24,7 +24,6 @@ internal sealed class ServiceActivation(
     HeldRelease release,
     PolicyGate gate,
     BusMessages bus,
-    DropLog drops,
     BusLoop loop,
     ActivationLimits limits,
     ILogger log) : INameStarter, IStartWatcher
@@ -58,10 +57,6 @@ internal sealed class ServiceActivation(
         if (!error.IsNone)
         {
             bus.SendError(message, error);
-            if (!message.ExpectsReply)
-            {
-                drops.Drop(message, DropReason.NotStarted);
-            }
         }
 
         return isKnown;
@@ -171,29 +166,39 @@ internal sealed class ServiceActivation(
         }
 
         DBusError refusal = isStart ? gate.CheckStart(message, name) : gate.CheckSendToAbsent(message, name);
-        if (!refusal.IsNone || (isNew && _backOff.IsTooEarly(name, out refusal, out _)))
+        if (!refusal.IsNone)
         {
             return refusal;
         }
 
         start ??= new PendingStart(name, descriptor, this, _held);
-        if (_held.Count >= limits.MaxPending)
+        refusal = TryHold(start, message, isNew);
+        if (!refusal.IsNone)
         {
-            return DBusError.LimitsExceeded($"Messages that wait for services to start, this one for \"{name}\" included,", "max_pending_service_starts", limits.MaxPending);
+            release.Refused(message, DropReason.NotStarted);
         }
-
-        DeliveryResult result = holder.TryHold(message, start.Waiting, out _);
-        if (result != DeliveryResult.Queued)
-        {
-            return holder.Refusal(result, name);
-        }
-
-        if (isNew)
+        else if (isNew)
         {
             Begin(start, message.Sender!);
         }
 
-        return default;
+        return refusal;
+    }
+
+    private DBusError TryHold(PendingStart start, in RoutedMessage message, bool isNew)
+    {
+        if (isNew && _backOff.IsTooEarly(start.Name, out DBusError failed, out _))
+        {
+            return failed;
+        }
+
+        if (_held.Count >= limits.MaxPending)
+        {
+            return DBusError.LimitsExceeded($"Messages that wait for services to start, this one for \"{start.Name}\" included,", "max_pending_service_starts", limits.MaxPending);
+        }
+
+        DeliveryResult result = holder.TryHold(message, start.Waiting, out _);
+        return result == DeliveryResult.Queued ? default : holder.Refusal(result, start.Name);
     }
 
     private void Begin(PendingStart start, Connection? caller)

@@ -40,6 +40,25 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         totals.Add(1, message.Length);
     }
 
+    /// <summary>Puts one before all others.</summary>
+    internal void InsertFirst(HeldMessage message)
+    {
+        if (First is not { } next)
+        {
+            Append(message);
+            return;
+        }
+
+        Debug.Assert(message.Queue is null, "in two queues");
+        message.Queue = this;
+        message.Next = next;
+        next.Previous = message;
+        First = message;
+        Count++;
+        Bytes += message.Length;
+        totals.Add(1, message.Length);
+    }
+
     /// <summary>Takes one out, wherever it stands; it is the caller's now.</summary>
     internal void Remove(HeldMessage message)
     {

@@ -44,6 +44,15 @@ internal sealed class HeldRelease(BusMessages bus, DropLog drops)
         message.Release();
     }
 
+    /// <summary>A message may not begin to wait, for another reason than policy: who wants no answer is told nothing, so it is counted.</summary>
+    internal void Refused(in RoutedMessage message, DropReason reason)
+    {
+        if (!message.ExpectsReply)
+        {
+            drops.Drop(message, reason);
+        }
+    }
+
     /// <summary>Fails all that wait in a queue.</summary>
     internal void FailAll(HeldQueue queue, DBusError error, DropReason reason)
     {

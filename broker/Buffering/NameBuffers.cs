@@ -78,18 +78,12 @@ internal sealed class NameBuffers(
             return refusal;
         }
 
-        if (!TryMakeRoom(buffer, message))
+        DBusError full = TryHold(buffer, message, out HeldMessage? held);
+        if (!full.IsNone)
         {
             counters.BufferRefused++;
-            return Full(buffer);
-        }
-
-        DeliveryResult result = holder.TryHold(message, buffer.Waiting, out HeldMessage? held);
-        if (result != DeliveryResult.Queued)
-        {
-            counters.BufferRefused++;
-            buffer.Shares.GiveBack(message.Sender!, message.DeliveredLength);
-            return holder.Refusal(result, buffer.Name);
+            release.Refused(message, DropReason.BufferFull);
+            return full;
         }
 
         counters.BufferHeld++;
@@ -138,18 +132,24 @@ internal sealed class NameBuffers(
         }
     }
 
-    /// <summary>Puts a message at the end that had been queued for an owner who is gone.</summary>
-    internal void Return(NameBuffer buffer, HeldMessage message)
+    /// <summary>Makes room for a message that had been queued for an owner who is gone; if there is none, that is its end.</summary>
+    internal bool TryTakeBack(NameBuffer buffer, HeldMessage message)
     {
-        if (!buffer.Shares.TryTake(message.Sender, message.Length))
+        bool fits = buffer.Shares.TryTake(message.Sender, message.Length);
+        if (!fits)
         {
             release.Fail(message, Full(buffer), DropReason.BufferFull);
-            return;
         }
 
+        return fits;
+    }
+
+    /// <summary>Puts a message that there is room for before all that wait: the owner that is gone had been given it, and not them.</summary>
+    internal void Return(NameBuffer buffer, HeldMessage message)
+    {
         counters.BufferReturned++;
         message.LinkToSender();
-        buffer.Waiting.Append(message);
+        buffer.Waiting.InsertFirst(message);
         Watch(buffer, message);
     }
 
@@ -174,6 +174,24 @@ internal sealed class NameBuffers(
     }
 
     private static DBusError Full(NameBuffer buffer) => DBusError.BufferFull(buffer.Name, buffer.Waiting.Count, buffer.Waiting.Bytes);
+
+    private DBusError TryHold(NameBuffer buffer, in RoutedMessage message, out HeldMessage? held)
+    {
+        held = null;
+        if (!TryMakeRoom(buffer, message))
+        {
+            return Full(buffer);
+        }
+
+        DeliveryResult result = holder.TryHold(message, buffer.Waiting, out held);
+        if (result == DeliveryResult.Queued)
+        {
+            return default;
+        }
+
+        buffer.Shares.GiveBack(message.Sender!, message.DeliveredLength);
+        return holder.Refusal(result, buffer.Name);
+    }
 
     private bool TryMakeRoom(NameBuffer buffer, in RoutedMessage message)
     {

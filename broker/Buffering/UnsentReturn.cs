@@ -17,9 +17,8 @@ namespace XcpBroker.Buffering;
 internal sealed class UnsentReturn(
     NameBuffers buffers, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
 {
+    private readonly List<(NameBuffer Buffer, HeldMessage Message)> _returned = [];
     private Connection? _owner;
-    private int _count;
-    private string _name = "";
 
     /// <summary>An owner is gone; it still has its names.</summary>
     internal void OwnerLeft(Connection owner)
@@ -40,20 +39,27 @@ internal sealed class UnsentReturn(
             return;
         }
 
-        (_owner, _count) = (owner, 0);
+        _owner = owner;
         owner.TakeUnsent(this);
         _owner = null;
-        if (_count > 0)
+        if (_returned.Count > 0)
         {
-            BufferLog.Returned(log, owner.UniqueNameText, _count, _name);
+            BufferLog.Returned(log, owner.UniqueNameText, _returned.Count, _returned[0].Buffer.Name);
         }
+
+        // The last one first, since each goes before what waits already.
+        for (int i = _returned.Count - 1; i >= 0; i--)
+        {
+            buffers.Return(_returned[i].Buffer, _returned[i].Message);
+        }
+
+        _returned.Clear();
     }
 
     public void Take(Block block, int length, QueuedFds? fds, Account payer, ChargeKind kind)
     {
         if (kind == ChargeKind.Sent && TryReturn(block, length, fds, payer))
         {
-            _count++;
             return;
         }
 
@@ -86,8 +92,12 @@ internal sealed class UnsentReturn(
             return false;
         }
 
-        _name = buffer.Name;
-        buffers.Return(buffer, new HeldMessage(sender, block, length, header, fds, clock.GetTimestamp()));
+        HeldMessage message = new(sender, block, length, header, fds, clock.GetTimestamp());
+        if (buffers.TryTakeBack(buffer, message))
+        {
+            _returned.Add((buffer, message));
+        }
+
         return true;
     }
 }

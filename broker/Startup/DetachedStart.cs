@@ -66,11 +66,11 @@ internal static unsafe class DetachedStart
             .. command,
             .. handed.Select(NativeStrings.Encode),
         ];
-        byte** pathList = NativeStrings.Allocate([NativeStrings.Encode(path)]);
-        byte** argumentList = NativeStrings.Allocate(words);
-        byte** environment = NativeStrings.Allocate(NativeStrings.OwnEnvironment());
+        using NativeStringList pathList = new([NativeStrings.Encode(path)]);
+        using NativeStringList argumentList = new(words);
+        using NativeStringList environment = new(NativeStrings.OwnEnvironment());
         int child;
-        int error = LibC.Spawn(&child, pathList[0], null, null, argumentList, environment);
+        int error = LibC.Spawn(&child, pathList.Start[0], null, null, argumentList.Start, environment.Start);
         return error == 0 ? child : throw new StartException($"cannot start {path}: {Marshal.GetPInvokeErrorMessage(error)}");
     }
 

@@ -106,12 +106,12 @@ internal static unsafe class InternalExec
 
     private static ExecFailure Execute(byte[] path, List<byte[]> arguments, List<byte[]> environment)
     {
-        byte** program = NativeStrings.Allocate([path]);
-        byte** argumentList = NativeStrings.Allocate(arguments);
-        byte** environmentList = NativeStrings.Allocate(environment);
+        using NativeStringList program = new([path]);
+        using NativeStringList argumentList = new(arguments);
+        using NativeStringList environmentList = new(environment);
         ResetSignals();
-        _ = LibC.Execute(program[0], argumentList, environmentList);
-        return Failure(ExecStage.Execute);
+        _ = LibC.Execute(program.Start[0], argumentList.Start, environmentList.Start);
+        return Failure(ExecStage.Execute); // the error number first: the lists are freed after it
     }
 
     /// <summary>execve(2) resets handlers but keeps what is ignored (SIGPIPE, by the runtime) and what is blocked.</summary>

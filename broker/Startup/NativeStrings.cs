@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Startup;
 
 /// <summary>Argument and environment lists as the kernel takes and gives them: bytes, so that what is not UTF-8 passes unchanged.</summary>
-internal static unsafe class NativeStrings
+internal static class NativeStrings
 {
     /// <summary>This process's arguments, program name first.</summary>
     internal static List<byte[]> OwnArguments() => Split(File.ReadAllBytes("/proc/self/cmdline"));
@@ -13,20 +12,6 @@ internal static unsafe class NativeStrings
     internal static List<byte[]> OwnEnvironment() => Split(File.ReadAllBytes("/proc/self/environ"));
 
     internal static byte[] Encode(string text) => StrictUtf8.Instance.GetBytes(text);
-
-    /// <summary>A null-ended list of NUL-ended strings.</summary>
-    /// <remarks>Never freed: the process that asks for it is about to end or to be replaced.</remarks>
-    internal static byte** Allocate(IReadOnlyList<byte[]> strings)
-    {
-        byte** list = (byte**)NativeMemory.AllocZeroed((nuint)(strings.Count + 1), (nuint)sizeof(byte*));
-        for (int i = 0; i < strings.Count; i++)
-        {
-            list[i] = (byte*)NativeMemory.AllocZeroed((nuint)strings[i].Length + 1);
-            strings[i].CopyTo(new Span<byte>(list[i], strings[i].Length));
-        }
-
-        return list;
-    }
 
     private static List<byte[]> Split(byte[] block)
     {

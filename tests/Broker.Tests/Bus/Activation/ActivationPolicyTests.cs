@@ -1,4 +1,5 @@
 using XcpBroker.Broker.Tests.Bus.Policy;
+using XcpBroker.Metrics;
 using XcpBroker.Testing;
 
 namespace XcpBroker.Broker.Tests.Bus.Activation;
@@ -16,6 +17,15 @@ internal sealed class ActivationPolicyTests : ActivationFixture
 
         Assert.That(caller.Hear(), Is.EqualTo([$"error {call} AccessDenied"]));
         Assert.That(Starter.Processes, Is.Empty);
+    }
+
+    [Test]
+    public void What_policy_denies_is_counted_as_denied_and_not_as_a_start_that_failed()
+    {
+        Rules("<deny send_destination='org.example.Service'/>");
+        Broker.Connect().EmitTo(Service, "Happened");
+
+        Assert.That((Broker.Bus.Counters.MessagesDenied, Broker.Bus.Counters.Dropped(DropReason.NotStarted)), Is.EqualTo((1ul, 0ul)));
     }
 
     // The rules, and whether StartServiceByName may start org.example.Service.

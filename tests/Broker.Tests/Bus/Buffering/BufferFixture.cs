@@ -1,4 +1,5 @@
 using XcpBroker.Activation;
+using XcpBroker.Auth.Policy;
 using XcpBroker.Buffering;
 using XcpBroker.Config;
 using XcpBroker.Config.Services;
@@ -19,7 +20,7 @@ internal abstract class BufferFixture : BusFixture
 
     private protected NameBuffer Buffer => Broker.Bus.Buffers.All.Single(buffer => buffer.Name == Name);
 
-    private protected void Begin(Func<BufferDeclaration, BufferDeclaration> change, Func<LimitOptions, LimitOptions>? limits = null)
+    private protected void Begin(Func<BufferDeclaration, BufferDeclaration> change, Func<LimitOptions, LimitOptions>? limits = null, PolicySet? policy = null)
     {
         Broker.Dispose();
         Starter = new FakeStarter();
@@ -28,7 +29,7 @@ internal abstract class BufferFixture : BusFixture
             Describe(Name) with { Buffer = declaration },
             Describe(Started) with { Buffer = declaration, Arguments = ["/bin/service"] });
         Broker = new InMemoryBroker(
-            limits is null ? DefaultLimits.Embedded : limits(DefaultLimits.Embedded), starting: new ActivationOptions { Catalog = catalog, Starter = Starter });
+            limits is null ? DefaultLimits.Embedded : limits(DefaultLimits.Embedded), policy: policy, starting: new ActivationOptions { Catalog = catalog, Starter = Starter });
     }
 
     private protected static ServiceDescriptor Describe(string name) => new() { Name = name, FilePath = $"/services/{name}.service" };

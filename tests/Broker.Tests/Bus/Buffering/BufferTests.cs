@@ -1,3 +1,4 @@
+using XcpBroker.Broker.Tests.Bus.Policy;
 using XcpBroker.Config.Services;
 using XcpBroker.Metrics;
 using XcpBroker.Protocol.Messages;
@@ -121,6 +122,27 @@ internal sealed class BufferTests : BufferFixture
         Assert.That(caller.Hear(), Is.EqualTo([$"error {first} LimitsExceeded", $"error {second} LimitsExceeded"]));
         Assert.That(Own(out _), Is.EqualTo([$"call {kept} Kept()", $"call {third} C()"]));
         Assert.That(other.Hear(), Is.Empty);
+    }
+
+    [Test]
+    public void What_policy_denies_is_counted_as_denied_and_not_as_refused_by_a_buffer()
+    {
+        Begin(declaration => declaration, policy: PolicyFixture.Read(PolicyFixture.Open + "<policy context='mandatory'><deny send_destination='" + Name + "'/></policy>"));
+        Broker.Connect().Send(OneWay("Do"));
+
+        Assert.That(Broker.Bus.Counters.MessagesDenied, Is.EqualTo(1));
+        Assert.That((Broker.Bus.Counters.BufferRefused, Broker.Bus.Counters.Dropped(DropReason.BufferFull)), Is.EqualTo((0ul, 0ul)));
+    }
+
+    [Test]
+    public void A_one_way_message_that_finds_no_room_is_counted_as_dropped()
+    {
+        Begin(declaration => declaration with { MaxMessages = 2 });
+        FakePeer caller = Broker.Connect();
+        caller.Send(OneWay("A"));
+        caller.Send(OneWay("B"));
+
+        Assert.That((Broker.Bus.Counters.BufferRefused, Broker.Bus.Counters.Dropped(DropReason.BufferFull)), Is.EqualTo((1ul, 1ul)));
     }
 
     [Test]

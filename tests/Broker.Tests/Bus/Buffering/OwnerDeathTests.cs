@@ -76,4 +76,32 @@ internal sealed class OwnerDeathTests : BufferFixture
 
         Assert.That(caller.Hear(), Is.EqualTo([$"error {call} NoReply"]));
     }
+
+    [Test]
+    public void What_an_owner_had_not_been_sent_goes_before_what_it_had_not_even_been_given()
+    {
+        Begin(declaration => declaration, limits => limits with { MaxOutgoingBytes = 8192 });
+        FakePeer caller = Broker.Connect();
+        FakePeer owner = Broker.Connect(socketBuffer: SmallBuffer);
+        owner.AddMatch("type='signal',member='Fill'");
+        FakePeer emitter = Broker.Connect();
+        uint first = caller.CallPeer(Name, "First");
+        for (int i = 0; i < 20; i++)
+        {
+            owner.Call("StartServiceByName", Name, 0);
+        }
+
+        uint second = caller.CallPeer(Name, "Second");
+        for (int i = 0; i < 8; i++)
+        {
+            emitter.Emit("Fill", Long);
+        }
+
+        // It reads nothing: the answers to its own calls, which wait between the two, are more than its reserve.
+        owner.Call("RequestName", Name, 0);
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.Exactly(1).Contains("SlowReader"));
+
+        Assert.That(Own(out _), Is.EqualTo([$"call {first} First()", $"call {second} Second()"]));
+        Assert.That(caller.Hear(), Is.Empty);
+    }
 }

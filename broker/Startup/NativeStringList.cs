@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace XcpBroker.Spawning;
+namespace XcpBroker.Startup;
 
 /// <summary>A null-ended list of NUL-ended strings, in one piece of native memory.</summary>
 internal readonly unsafe ref struct NativeStringList : IDisposable
