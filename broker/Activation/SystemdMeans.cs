@@ -41,7 +41,8 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
     {
         if (_unsaidVariables is { } variables)
         {
-            TellVariables(systemd, variables);
+            // As with dbus-daemon, DESTINATION shows what has waited for the name and what was for the peer at once.
+            TellVariables(systemd, variables, SystemdName);
             _unsaidVariables = null;
         }
 
@@ -61,7 +62,7 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
     {
         if (Systemd() is { } systemd)
         {
-            TellVariables(systemd, variables);
+            TellVariables(systemd, variables, systemd.UniqueNameText);
             return;
         }
 
@@ -113,7 +114,7 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
         bus.SendMessage(systemd);
     }
 
-    private void TellVariables(Connection systemd, IReadOnlyCollection<KeyValuePair<string, string>> variables)
+    private void TellVariables(Connection systemd, IReadOnlyCollection<KeyValuePair<string, string>> variables, string destination)
     {
         WireWriter body = bus.BeginMessage(new MessageFields
         {
@@ -122,7 +123,7 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
             Path = "/org/freedesktop/systemd1",
             Interface = "org.freedesktop.systemd1.Manager",
             Member = "SetEnvironment",
-            Destination = SystemdName,
+            Destination = destination,
             Signature = "as",
         });
         int array = body.BeginArray(4);

@@ -104,6 +104,10 @@ internal sealed class SystemdTests : ActivationFixture
         systemd.Call("RequestName", Systemd, 0);
 
         Assert.That(systemd.Hear(), Has.Exactly(1).Contains("SetEnvironment("));
+        caller.SendRaw(new WireMessage(1) { Serial = caller.NextSerial() }
+            .Path("/org/freedesktop/DBus").Interface("org.freedesktop.DBus").Member("UpdateActivationEnvironment")
+            .Destination("org.freedesktop.DBus").Signature("a{ss}").Build([0, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.That(systemd.Receive().Destination, Is.EqualTo(systemd.UniqueName));
     }
 
     private static void Fail(FakePeer sender, string unit, string error, string text) => sender.Send(
