@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Activation;
 using XcpBroker.Auth;
-using XcpBroker.Auth.Policy;
 using XcpBroker.Buffering;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
@@ -14,6 +13,7 @@ using XcpBroker.Metrics;
 using XcpBroker.Monitoring;
 using XcpBroker.Names;
 using XcpBroker.Quotas;
+using XcpBroker.Reloading;
 using XcpBroker.Routing;
 using XcpBroker.Transport;
 
@@ -28,14 +28,15 @@ internal sealed class Composition
 
     /// <param name="loop">Where the bus lives.</param>
     /// <param name="blocks">Its buffers.</param>
-    /// <param name="limits">What peers may use.</param>
-    /// <param name="policy">What peers may do.</param>
+    /// <param name="options">What it is told to do; of these, what peers may use and do.</param>
+    /// <param name="source">Where these come from.</param>
     /// <param name="identity">Who the bus is.</param>
     /// <param name="starting">How services are started.</param>
     /// <param name="log">Where it says what happens.</param>
     internal Composition(
-        BusLoop loop, BlockPool blocks, LimitOptions limits, PolicySet policy, BusIdentity identity, ActivationOptions starting, ILogger log)
+        BusLoop loop, BlockPool blocks, BrokerOptions options, ConfigurationSource source, BusIdentity identity, ActivationOptions starting, ILogger log)
     {
+        LimitOptions limits = options.Limits;
         Limits = new LimitsInForce(limits);
         Counters = new BrokerCounters();
         _connections = new ConnectionTable(identity.Epoch);
@@ -53,7 +54,7 @@ internal sealed class Composition
         Monitors = new MonitorTap(subjects, delivery, losses, dooms);
         BusSerials serials = new();
         UnsentErrors unsent = new(Monitors, serials);
-        Gate = new PolicyGate(Names, Denials, unsent, policy, identity.Own.UserId ?? 0);
+        Gate = new PolicyGate(Names, Denials, unsent, options.Policy, identity.Own.UserId ?? 0);
         Broadcast broadcast = new(Rules, subjects, delivery, Gate);
         Eavesdroppers = new Eavesdroppers(subjects, delivery, Gate);
         BusMessages bus = new(delivery, broadcast, Monitors, unsent, Gate, serials, Counters);
@@ -89,17 +90,21 @@ internal sealed class Composition
         };
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, log);
+        ConfigurationInForce inForce = new(options, identity.DescriptorLimit, _connections, Gate, Limits, Accounts, FdAccounts, timeouts, Absent);
+        Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
-        Driver = new BusDriver(bus, new Privilege(identity.Own.UserId ?? 0), Activation,
+        Privilege privilege = new(identity.Own.UserId ?? 0);
+        Driver = new BusDriver(bus, privilege, Activation,
         [
             .. new NameMethods(_connections, Names, _admission, Gate, signals, peak, Limits).Table,
             .. new MatchMethods(Rules, Eavesdroppers.Rules, Limits).Table,
-            .. new BusMethods(identity.Id).Table,
+            .. new BusMethods(Reloader, identity.Id).Table,
             .. new ActivationMethods(_connections, Names, Activation, Absent, starting.Environment, starting.MayChangeEnvironment).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
-            .. new StatsMethods(_connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
+            .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
+            .. new BrokerMethods(_connections, Names, Gate, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ]);
         router = new Router(
@@ -130,6 +135,8 @@ internal sealed class Composition
     internal DomainQuota FdAccounts { get; }
 
     internal MonitorTap Monitors { get; }
+
+    internal Reloader Reloader { get; }
 
     internal BusDriver Driver { get; }
 

@@ -4,6 +4,7 @@ using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
 using XcpBroker.Loop;
+using XcpBroker.Reloading;
 using XcpBroker.Spawning;
 using XcpBroker.Startup;
 using XcpBroker.Transport;
@@ -24,6 +25,7 @@ internal sealed class RunningBus : IDisposable
     private readonly BlockPool _blocks = new();
     private readonly SocketIO _io;
     private readonly Composition _bus;
+    private readonly DirectoryWatch _watch;
     private readonly List<UnixListener> _listeners = [];
     private readonly List<string> _addresses = [];
     private readonly ILogger _log;
@@ -47,7 +49,10 @@ internal sealed class RunningBus : IDisposable
             ActivationLog.HelperIgnored(_log, unused);
         }
 
-        _bus = new Composition(_loop, _blocks, options.Limits, options.Policy, identity, starting, _log);
+        _bus = new Composition(_loop, _blocks, options, start.Source with { RunElsewhere = RunOnPool }, identity, starting, _log);
+        _watch = new DirectoryWatch(_loop, () => _bus.Reloader.Request(), _log);
+        _bus.Reloader.Done = Watch;
+        _watch.Watch(WatchedNames.Of(options, Directory.Exists));
         _thread = new Thread(Run) { Name = "bus" };
     }
 
@@ -92,6 +97,15 @@ internal sealed class RunningBus : IDisposable
 
     internal void RequestStop() => _loop.Schedule(static state => ((RunningBus)state!).Stop(), this);
 
+    /// <summary>Reads the configuration again.</summary>
+    /// <returns>Completes once it is in force, or refused.</returns>
+    internal Task ReloadAsync()
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Schedule(_ => _bus.Reloader.Request(done.SetResult), null);
+        return Task.WhenAny(done.Task, Stopped);
+    }
+
     public void Dispose()
     {
         if (_thread.IsAlive)
@@ -101,9 +115,20 @@ internal sealed class RunningBus : IDisposable
         }
 
         CloseListeners();
+        _watch.Dispose();
         _io.Dispose();
         _loop.Dispose();
         _blocks.Dispose();
+    }
+
+    private static void RunOnPool(Action work) => ThreadPool.UnsafeQueueUserWorkItem(static state => state(), work, preferLocal: false);
+
+    private void Watch(BrokerOptions options)
+    {
+        if (_watch.Watch(WatchedNames.Of(options, Directory.Exists)))
+        {
+            _bus.Reloader.Request();
+        }
     }
 
     private void Listen(ListeningSocket socket)

@@ -2,6 +2,13 @@ namespace XcpBroker.Protocol;
 
 public readonly partial record struct DBusError
 {
+    /// <summary>ReloadConfig of a file that is wrong.</summary>
+    /// <param name="problem">File, line, column, and what was expected.</param>
+    public static DBusError ConfigurationInvalid(string problem) => new(ErrorNames.Failed, $"The configuration stays as it is: {problem}");
+
+    /// <summary>More of what takes its time than are done for one caller, or at all, at the same time.</summary>
+    public static DBusError TooManyAtOnce(string what, int most) => new(ErrorNames.LimitsExceeded, $"At most {most} {what} can wait for an answer.");
+
     /// <summary>A second Hello of a connection that has its unique name.</summary>
     public static DBusError HelloTwice(string uniqueName) =>
         new(ErrorNames.Failed, $"Hello was called already: this connection is {uniqueName}.");

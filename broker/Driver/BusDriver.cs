@@ -73,6 +73,13 @@ internal sealed class BusDriver : IBusDriver
 
     private static string Text(ReadOnlySpan<byte> ascii) => Encoding.ASCII.GetString(ascii);
 
+    private static bool IsOnPath(PathRule rule, ReadOnlySpan<byte> path) => rule switch
+    {
+        PathRule.Any => true,
+        PathRule.BrokerOnly => Ascii.Equals(path, BrokerMethods.Path),
+        _ => path.SequenceEqual("/org/freedesktop/DBus"u8),
+    };
+
     private DBusError TryFind(in RoutedMessage message, out DriverMethod? method)
     {
         method = null;
@@ -106,7 +113,7 @@ internal sealed class BusDriver : IBusDriver
             return DBusError.HelloFirst(method.Name);
         }
 
-        if (method.Path != PathRule.Any && !message.Path.SequenceEqual("/org/freedesktop/DBus"u8))
+        if (!IsOnPath(method.Path, message.Path))
         {
             return method.Path == PathRule.CanonicalOrDenied
                 ? DBusError.WrongPath(method.Name, Text(message.Path))

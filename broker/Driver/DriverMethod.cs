@@ -10,7 +10,7 @@ namespace XcpBroker.Driver;
 /// <param name="Function">What it does.</param>
 internal sealed record DriverMethod(string Interface, string Name, string InSignature, string OutSignature, DriverFunction Function)
 {
-    /// <summary>On /org/freedesktop/DBus only; the methods of old are on any path (specification, "Message Bus Messages").</summary>
+    /// <summary>Where it is found; the methods of old are on any path (specification, "Message Bus Messages").</summary>
     internal PathRule Path { get; init; } = PathRule.Any;
 
     /// <summary>Only root and the user that the bus runs as.</summary>
@@ -27,6 +27,9 @@ internal enum PathRule : byte
 
     /// <summary>Elsewhere its interface is unknown.</summary>
     CanonicalOnly,
+
+    /// <summary>On /org/xen/xcp/broker; elsewhere its interface is unknown.</summary>
+    BrokerOnly,
 
     /// <summary>Elsewhere it is denied, as dbus-daemon does for UpdateActivationEnvironment.</summary>
     CanonicalOrDenied,

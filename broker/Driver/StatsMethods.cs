@@ -10,8 +10,9 @@ using XcpBroker.Routing;
 
 namespace XcpBroker.Driver;
 
-/// <summary>org.freedesktop.DBus.Debug.Stats, with the keys of dbus-daemon.</summary>
+/// <summary>org.freedesktop.DBus.Debug.Stats, with the keys of dbus-daemon. A peer may see its own; the rest is for root and the bus's user.</summary>
 internal sealed class StatsMethods(
+    Privilege privilege,
     ConnectionTable connections,
     NameRegistry<Connection> names,
     MatchIndex<Connection> rules,
@@ -25,9 +26,9 @@ internal sealed class StatsMethods(
 
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(Interface, "GetStats", "", "a{sv}", GetStats) { Path = PathRule.CanonicalOnly },
+        new(Interface, "GetStats", "", "a{sv}", GetStats) { Path = PathRule.CanonicalOnly, IsPrivileged = true },
         new(Interface, "GetConnectionStats", "s", "a{sv}", GetConnectionStats) { Path = PathRule.CanonicalOnly },
-        new(Interface, "GetAllMatchRules", "", "a{sas}", GetAllMatchRules) { Path = PathRule.CanonicalOnly },
+        new(Interface, "GetAllMatchRules", "", "a{sas}", GetAllMatchRules) { Path = PathRule.CanonicalOnly, IsPrivileged = true },
     ];
 
     private static void Write(WireWriter reply, string key, long value)
@@ -102,6 +103,11 @@ internal sealed class StatsMethods(
         if (connections.OwnerOf(name, names) is not { } peer)
         {
             return DBusError.NameHasNoOwner(StrictUtf8.Instance.GetString(name));
+        }
+
+        if (peer != call.Caller && !privilege.IsPrivileged(call.Caller))
+        {
+            return DBusError.NotPrivileged("GetConnectionStats");
         }
 
         WireWriter reply = call.BeginReply();

@@ -12,6 +12,17 @@ internal static unsafe partial class LibC
     internal const int AT_EMPTY_PATH = 0x1000;
     internal const uint STATX_BASIC_STATS = 0x7ff;
     internal const uint STATX_BTIME = 0x800;
+    internal const int IN_NONBLOCK = 0x800;
+    internal const int IN_CLOEXEC = 0x80000;
+    internal const uint IN_CLOSE_WRITE = 0x8;
+    internal const uint IN_MOVED_FROM = 0x40;
+    internal const uint IN_MOVED_TO = 0x80;
+    internal const uint IN_CREATE = 0x100;
+    internal const uint IN_DELETE = 0x200;
+    internal const uint IN_DELETE_SELF = 0x400;
+    internal const uint IN_Q_OVERFLOW = 0x4000;
+    internal const uint IN_ONLYDIR = 0x1000000;
+    internal const uint IN_ISDIR = 0x40000000;
     internal const ushort FileTypeMask = 0xf000;
     internal const ushort RegularFile = 0x8000;
     internal const ushort DirectoryFile = 0x4000;
@@ -48,4 +59,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int GetFileStatus(int directory, string path, int flags, uint mask, FileStatus* status);
+
+    [LibraryImport("libc", EntryPoint = "inotify_init1", SetLastError = true)]
+    internal static partial int WatchInit(int flags);
+
+    [LibraryImport("libc", EntryPoint = "inotify_add_watch", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int WatchAdd(int descriptor, string path, uint mask);
 }

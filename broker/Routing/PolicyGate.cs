@@ -124,6 +124,10 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
         return denial.IsNone;
     }
 
+    /// <summary>A peer as the policy sees it now.</summary>
+    internal PolicyPeer Describe(Connection connection) =>
+        new(connection.Credentials.UserId, connection.Credentials.GroupIds, [connection.UniqueNameText, .. names.ClaimsOf(connection)]);
+
     private static ReplyState ReplyStateOfCopy(in RoutedMessage message) =>
         message.Header.ReplySerial == 0 ? ReplyState.NoReply : ReplyState.Unrequested;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 
 namespace XcpBroker.Startup;
@@ -30,7 +31,18 @@ internal static class BrokerHost
 
         using IHost host = builder.Build();
         await host.StartAsync().ConfigureAwait(false);
+        ILogger reloadLog = log.CreateLogger(StartupLog.Category);
+        signals.OnReload(() => _ = ReloadAsync(bus, manager, reloadLog));
         return await StopWithBusAsync(host, bus, signals).ConfigureAwait(false);
+    }
+
+    // As systemd.service(5) wants it of Type=notify-reload; others pass it over.
+    private static async Task ReloadAsync(RunningBus bus, ServiceManager manager, ILogger log)
+    {
+        StartupLog.ReloadSignal(log);
+        manager.NotifyReloading(TimeProvider.System, log);
+        await bus.ReloadAsync().ConfigureAwait(false);
+        manager.Notify(ServiceState.Ready, log);
     }
 
     // Only a host that has started may be told to stop: before, StartAsync would throw.

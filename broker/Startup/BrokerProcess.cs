@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
 using XcpBroker.Interop;
+using XcpBroker.Reloading;
 using XcpBroker.Spawning;
 using XcpBroker.Transport;
 
@@ -15,9 +16,10 @@ internal static class BrokerProcess
 
     /// <summary>Runs a bus until it is told to stop.</summary>
     /// <param name="options">As on the command line.</param>
+    /// <param name="source">Where they come from, for a reload.</param>
     /// <param name="readyDescriptor">Where a detached child says that it serves; null in the foreground.</param>
     /// <exception cref="StartException">It cannot start.</exception>
-    internal static int Run(BrokerOptions options, int? readyDescriptor)
+    internal static int Run(BrokerOptions options, ConfigurationSource source, int? readyDescriptor)
     {
         using DeferredLoggerFactory deferred = new();
         ILogger log = deferred.CreateLogger(StartupLog.Category);
@@ -43,7 +45,7 @@ internal static class BrokerProcess
         // The last thing that is done as root, if the bus is not to be: what peers send is read by none but that user.
         using ServiceProcesses services = OrClose(
             sockets, () => ServiceProcesses.Prepare(complete, sockets, openFiles, deferred.CreateLogger(SpawnLog.Category)));
-        using RunningBus bus = RunningBus.Start(new BusStart(complete, sockets, services, epoch), deferred);
+        using RunningBus bus = RunningBus.Start(new BusStart(complete, source, sockets, services, epoch), deferred);
         using CancellationTokenRegistration stop = signals.Requested.Register(bus.RequestStop);
         Announce(complete, bus.Addresses);
         StartupLog.Serving(log, string.Join(';', bus.Addresses));

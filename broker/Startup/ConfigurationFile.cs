@@ -1,5 +1,8 @@
 using System.Globalization;
+using XcpBroker.Activation;
 using XcpBroker.Config;
+using XcpBroker.Config.Services;
+using XcpBroker.Reloading;
 
 namespace XcpBroker.Startup;
 
@@ -42,6 +45,28 @@ internal static class ConfigurationFile
             : throw new StartException(error);
     }
 
+    /// <summary>Where a bus reads again what <see cref="Resolve"/> has read.</summary>
+    internal static ConfigurationSource Source(CommandLineChoices choices, AddressSurroundings surroundings) => new()
+    {
+        Read = () =>
+        {
+            try
+            {
+                BrokerOptions options = Resolve(choices, text: null, surroundings);
+                return new ConfigurationReading(options, null) { Services = ReadServices(options) };
+            }
+            catch (StartException e)
+            {
+                return new ConfigurationReading(null, e.Message);
+            }
+        },
+        Check = Check,
+    };
+
+    /// <summary>What can be started, as the directories of services say now.</summary>
+    internal static ServiceCatalog ReadServices(BrokerOptions options) =>
+        ServiceCatalog.Read(options.ServiceDirectories, ServiceFileReader.Instance, HostIdentity.OwnCredentials().UserId ?? 0);
+
     private static BusConfigReader CreateReader(IConfigFiles files) => new(files, new HostUsers(), new StandardServiceDirectories(
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"),
         Environment.GetEnvironmentVariable("XDG_DATA_HOME"),
@@ -52,4 +77,9 @@ internal static class ConfigurationFile
         reader.TryRead(file, out BusConfiguration? configuration, out ConfigProblem? problem)
             ? configuration
             : throw new StartException(problem.ToString());
+
+    private static ConfigurationCheck Check(ReadOnlyMemory<byte> text) =>
+        CreateReader().TryReadText(text, "text", out BusConfiguration? configuration, out ConfigProblem? problem)
+            ? new ConfigurationCheck([], [.. configuration.Warnings.Select(warning => warning.ToString())])
+            : new ConfigurationCheck([problem.ToString()], []);
 }

@@ -63,7 +63,7 @@ internal static class EntryPoint
                 BrokerOptions options = ConfigurationFile.Resolve(command.Choices, text, surroundings);
                 return options.Fork && command.ReadyDescriptor is null
                     ? DetachedStart.Run(arguments, text)
-                    : BrokerProcess.Run(options, command.ReadyDescriptor);
+                    : BrokerProcess.Run(options, ConfigurationFile.Source(command.Choices, surroundings), command.ReadyDescriptor);
         }
     }
 

@@ -17,8 +17,8 @@ internal static partial class StartupLog
     [LoggerMessage(3, LogLevel.Information, "stopping: {Signal}")]
     internal static partial void StopSignal(ILogger logger, PosixSignal signal);
 
-    [LoggerMessage(4, LogLevel.Information, "SIGHUP: there is no configuration file to read again")]
-    internal static partial void NothingToReload(ILogger logger);
+    [LoggerMessage(4, LogLevel.Information, "SIGHUP: reading the configuration again")]
+    internal static partial void ReloadSignal(ILogger logger);
 
     [LoggerMessage(5, LogLevel.Warning, "the service manager cannot be told '{State}': {Reason}")]
     internal static partial void NotNotified(ILogger logger, string state, string reason);

@@ -3,13 +3,15 @@ using Microsoft.Extensions.Logging;
 
 namespace XcpBroker.Startup;
 
-/// <summary>SIGTERM and SIGINT ask the broker to stop; SIGHUP, which asks dbus-daemon to reload, must not end it.</summary>
+/// <summary>SIGTERM and SIGINT ask the broker to stop, SIGHUP to read its configuration again.</summary>
 /// <remarks>Made before the bus, so that from the first socket on no signal can end the process without cleaning up.</remarks>
 internal sealed class StopSignals : IDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private readonly ILogger _log;
     private readonly PosixSignalRegistration[] _registrations;
+    private Action? _reload;
+    private int _isReloadDue;
 
     internal StopSignals(ILogger log)
     {
@@ -24,6 +26,13 @@ internal sealed class StopSignals : IDisposable
 
     /// <summary>Cancelled by the first signal. Callbacks run on the thread pool.</summary>
     internal CancellationToken Requested => _stop.Token;
+
+    /// <summary>What SIGHUP does; one that came before is made up for. On the thread pool.</summary>
+    internal void OnReload(Action reload)
+    {
+        _reload = reload;
+        RunReload();
+    }
 
     public void Dispose()
     {
@@ -43,6 +52,15 @@ internal sealed class StopSignals : IDisposable
     private void Reload(PosixSignalContext context)
     {
         context.Cancel = true;
-        StartupLog.NothingToReload(_log);
+        Interlocked.Exchange(ref _isReloadDue, 1);
+        RunReload();
+    }
+
+    private void RunReload()
+    {
+        if (_reload is { } reload && Interlocked.Exchange(ref _isReloadDue, 0) == 1)
+        {
+            reload();
+        }
     }
 }

@@ -5,6 +5,7 @@ using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
+using XcpBroker.Reloading;
 using XcpBroker.Transport;
 
 namespace XcpBroker.Testing;
@@ -22,15 +23,25 @@ internal sealed class InMemoryBroker : IDisposable
 
     private readonly MemoryListener _listener = new();
 
-    internal InMemoryBroker(LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null)
+    internal InMemoryBroker(
+        LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null, ConfigurationSource? source = null)
     {
         Loop = new ManualBusLoop(Clock);
         PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
         BusIdentity identity = new(Id, 1, own, new string('a', 32), 1024);
         Bus = new Composition(
-            Loop, Blocks, limits ?? DefaultLimits.Embedded, policy ?? PolicySet.OpenToOwnUser(), identity, starting ?? new ActivationOptions(), Log);
+            Loop, Blocks, Options(limits, policy), source ?? new ConfigurationSource(), identity, starting ?? new ActivationOptions(), Log);
         Bus.AddListener(_listener);
     }
+
+    /// <summary>What a configuration file would say.</summary>
+    internal static BrokerOptions Options(LimitOptions? limits = null, PolicySet? policy = null) => new()
+    {
+        Addresses = [],
+        Surroundings = new AddressSurroundings("/", null),
+        Limits = limits ?? DefaultLimits.Embedded,
+        Policy = policy ?? PolicySet.OpenToOwnUser(),
+    };
 
     internal FakeTimeProvider Clock { get; } = new();
 

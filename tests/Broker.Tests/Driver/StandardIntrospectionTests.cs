@@ -13,6 +13,7 @@ internal sealed class StandardIntrospectionTests
     [TestCase(CanonicalPath, PathRule.Any, PathRule.CanonicalOnly, PathRule.CanonicalOrDenied)]
     [TestCase("/", PathRule.Any, PathRule.CanonicalOrDenied)]
     [TestCase("/org/xen/xcp", PathRule.Any, PathRule.CanonicalOrDenied)]
+    [TestCase("/org/xen/xcp/broker", PathRule.Any, PathRule.CanonicalOrDenied, PathRule.BrokerOnly)]
     public void Every_method_that_is_found_on_a_path_is_in_its_document_and_no_other(string path, params PathRule[] rules)
     {
         using InMemoryBroker broker = new();
@@ -39,17 +40,20 @@ internal sealed class StandardIntrospectionTests
             Is.EqualTo((string[])["NameOwnerChanged", "NameLost", "NameAcquired", "ActivatableServicesChanged"]));
     }
 
-    [TestCase("/", "org/freedesktop/DBus")]
-    [TestCase("/org", "freedesktop/DBus")]
+    [TestCase("/", "org/freedesktop/DBus", "org/xen/xcp/broker")]
+    [TestCase("/org", "freedesktop/DBus", "xen/xcp/broker")]
     [TestCase("/org/freedesktop", "DBus")]
-    public void A_path_above_the_bus_names_it_as_its_child(string path, string child) =>
-        Assert.That(Parse(path).Elements("node").Select(Name), Is.EqualTo((string[])[child]));
+    [TestCase("/org/xen", "xcp/broker")]
+    [TestCase("/org/xen/xcp", "broker")]
+    public void A_path_above_an_object_of_the_bus_names_it_as_its_child(string path, params string[] children) =>
+        Assert.That(Parse(path).Elements("node").Select(Name), Is.EqualTo(children));
 
     [TestCase(CanonicalPath)]
     [TestCase(CanonicalPath + "/x")]
     [TestCase("/o")]
     [TestCase("/org/free")]
-    [TestCase("/org/xen")]
+    [TestCase("/org/xen/xcp/broker")]
+    [TestCase("/org/xen/xcp/xapi")]
     public void Other_paths_have_no_children(string path) => Assert.That(Parse(path).Elements("node"), Is.Empty);
 
     private static XElement Parse(string path)

@@ -65,7 +65,7 @@ public sealed class SignalTests : IDisposable
     }
 
     [Test]
-    public void SIGHUP_is_noted_and_nothing_ends()
+    public void SIGHUP_without_a_configuration_file_ends_nothing()
     {
         (Process broker, string address) = _shell.StartBroker("--address=unix:path=bus");
         Assert.That(Shell.ReadLine(broker.StandardError), Does.Contain("serving"));

@@ -27,7 +27,7 @@ internal sealed class DriverCallTests : BusFixture
     {
         (DriverMethod method, FakePeer peer) = Prepare(row);
         object[] wrong = method.InSignature == "ss" ? ["one", "two", "three"] : ["one", "two"];
-        PeerMessage answer = Ask(peer, BusPath, method.Interface, method.Name, wrong);
+        PeerMessage answer = Ask(peer, PathOf(method), method.Interface, method.Name, wrong);
 
         Assert.That(answer.ErrorName, Is.EqualTo(ErrorNames.InvalidArgs));
         Assert.That(answer.FirstString, Does.Contain($"\"{method.InSignature}\"").And.Contain(method.Name));
@@ -39,7 +39,7 @@ internal sealed class DriverCallTests : BusFixture
         (DriverMethod method, FakePeer peer) = Prepare(row);
         object[] wrong = method.InSignature == "ss" ? ["one", "two", "three"] : ["one", "two"];
 
-        Assert.That(Ask(peer, BusPath, null, method.Name, wrong).ErrorName, Is.EqualTo(ErrorNames.InvalidArgs));
+        Assert.That(Ask(peer, PathOf(method), null, method.Name, wrong).ErrorName, Is.EqualTo(ErrorNames.InvalidArgs));
     }
 
     [TestCaseSource(nameof(Rows))]
@@ -47,7 +47,8 @@ internal sealed class DriverCallTests : BusFixture
     {
         (DriverMethod method, FakePeer peer) = Prepare(row);
         object[] wrong = method.InSignature == "ss" ? ["one", "two", "three"] : ["one", "two"];
-        bool isNew = method.Interface is "org.freedesktop.DBus.Properties" or "org.freedesktop.DBus.Monitoring" or "org.freedesktop.DBus.Debug.Stats";
+        bool isNew = method.Interface is "org.freedesktop.DBus.Properties" or "org.freedesktop.DBus.Monitoring" or "org.freedesktop.DBus.Debug.Stats"
+            or BrokerMethods.Interface;
         string expected = method.Name == "UpdateActivationEnvironment" ? ErrorNames.AccessDenied
             : isNew ? ErrorNames.UnknownInterface
             : ErrorNames.InvalidArgs;
@@ -61,7 +62,7 @@ internal sealed class DriverCallTests : BusFixture
         (DriverMethod method, FakePeer peer) = Prepare(row);
         string other = method.Interface == Bus ? "org.freedesktop.DBus.Peer" : Bus;
 
-        Assert.That(Ask(peer, BusPath, other, method.Name).ErrorName, Is.EqualTo(ErrorNames.UnknownMethod));
+        Assert.That(Ask(peer, PathOf(method), other, method.Name).ErrorName, Is.EqualTo(ErrorNames.UnknownMethod));
         Assert.That(Ask(peer, BusPath, "org.example.Unknown", method.Name).ErrorName, Is.EqualTo(ErrorNames.UnknownInterface));
     }
 
@@ -126,6 +127,8 @@ internal sealed class DriverCallTests : BusFixture
         Assert.That((second.Sender, second.Destination, second.Flags), Is.EqualTo((Bus, ":1.0", (byte)1)));
         Assert.That(second.Serial, Is.GreaterThan(first.Serial));
     }
+
+    private static string PathOf(DriverMethod method) => method.Path == PathRule.BrokerOnly ? BrokerMethods.Path : BusPath;
 
     private static PeerMessage Ask(FakePeer peer, string path, string? name, string member, params object[] arguments) =>
         peer.ReceiveReply(peer.CallOn(Bus, path, name, member, arguments));

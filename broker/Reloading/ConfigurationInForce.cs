@@ -1,0 +1,66 @@
+using XcpBroker.Activation;
+using XcpBroker.Config;
+using XcpBroker.Config.Services;
+using XcpBroker.Connections;
+using XcpBroker.Quotas;
+using XcpBroker.Routing;
+
+namespace XcpBroker.Reloading;
+
+/// <summary>Puts a configuration in force as a whole: in one turn of the loop, between two messages.</summary>
+/// <remarks>As dbus-daemon, a reload changes neither the addresses, nor the user, nor how the process was started.</remarks>
+internal sealed class ConfigurationInForce(
+    BrokerOptions options,
+    long descriptorLimit,
+    ConnectionTable connections,
+    PolicyGate gate,
+    LimitsInForce limits,
+    DomainQuota accounts,
+    DomainQuota fdAccounts,
+    ReplyTimeouts timeouts,
+    AbsentPeers absent)
+{
+    /// <summary>What holds now.</summary>
+    internal BrokerOptions Current { get; private set; } = options;
+
+    /// <summary>Further messages, names, rules and connections are judged by it; what peers have they keep.</summary>
+    /// <returns>The elements that have changed and wait for a restart.</returns>
+    internal IReadOnlyList<string> Apply(BrokerOptions options, ServiceCatalog? services)
+    {
+        gate.Apply(options.Policy, connections.All);
+        limits.Apply(options.Limits);
+        accounts.Apply(QuotaLimits.OfBytes(options.Limits));
+        fdAccounts.Apply(QuotaLimits.OfDescriptors(options.Limits, descriptorLimit / 4));
+        timeouts.Change();
+        if (services is not null)
+        {
+            absent.Apply(services);
+        }
+
+        IReadOnlyList<string> waiting = Current.Configuration is { } before && options.Configuration is { } after ? Unapplied(before, after) : [];
+        Current = options;
+        return waiting;
+    }
+
+    private static List<string> Unapplied(BusConfiguration before, BusConfiguration after)
+    {
+        List<string> elements = [];
+        Add("listen", Text(before) == Text(after));
+        Add("user", before.User == after.User);
+        Add("fork", before.Fork == after.Fork);
+        Add("pidfile", before.PidFile == after.PidFile);
+        Add("keep_umask", before.KeepUmask == after.KeepUmask);
+        Add("syslog", before.Syslog == after.Syslog);
+        return elements;
+
+        static string Text(BusConfiguration configuration) => string.Join(';', configuration.Addresses);
+
+        void Add(string element, bool isSame)
+        {
+            if (!isSame)
+            {
+                elements.Add($"<{element}>");
+            }
+        }
+    }
+}
