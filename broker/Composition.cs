@@ -105,6 +105,7 @@ internal sealed class Composition
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
             .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
             .. new BrokerMethods(_connections, Names, Gate, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
+            .. new BufferMethods(Buffers, Names, loop.Clock).Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ]);
         router = new Router(

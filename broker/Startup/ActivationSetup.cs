@@ -1,8 +1,6 @@
 using System.Collections;
 using XcpBroker.Activation;
 using XcpBroker.Config;
-using XcpBroker.Config.Services;
-using XcpBroker.Interop;
 using XcpBroker.Transport;
 
 namespace XcpBroker.Startup;
@@ -17,16 +15,12 @@ internal static class ActivationSetup
     /// <param name="hasOwnEnvironment">Whether the starter gives them an environment of its own, whatever we say.</param>
     internal static ActivationOptions Prepare(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, IServiceStarter starter, bool hasOwnEnvironment) => new()
     {
-        Catalog = ReadCatalog(options),
+        Catalog = ConfigurationFile.ReadServices(options),
         Starter = starter,
         Environment = new ActivationEnvironment(OwnEnvironment(), options.BusType) { Address = AddressOf(sockets) },
         UsesSystemd = options.SystemdActivation,
         MayChangeEnvironment = options.BusType != "system" && !hasOwnEnvironment,
     };
-
-    /// <summary>Reads the descriptors in the service directories; waits for the disk, on any thread.</summary>
-    internal static ServiceCatalog ReadCatalog(BrokerOptions options) =>
-        ServiceCatalog.Read(options.ServiceDirectories, ServiceFileReader.Instance, LibC.GetEffectiveUserId());
 
     /// <summary>Where services connect: all addresses, since a client takes the first that works.</summary>
     private static string AddressOf(IReadOnlyList<ListeningSocket> sockets) => string.Join(';', sockets.Select(socket => socket.Address));

@@ -53,6 +53,7 @@ internal sealed class CommandLine
     private readonly HelpOption _help = new("--help", "-h");
     private readonly ConfigCheckCommand _check = new();
     private readonly PolicyExplainCommand _explain = new();
+    private readonly BuffersCommand _buffers = new();
     private readonly RootCommand _root = new("A D-Bus message bus.");
 
     internal CommandLine()
@@ -72,6 +73,7 @@ internal sealed class CommandLine
 
         _root.Subcommands.Add(new Command("config", "Look at configuration files.") { _check.Command });
         _root.Subcommands.Add(new Command("policy", "Look at policies.") { _explain.Command });
+        _root.Subcommands.Add(_buffers.Command);
     }
 
     /// <summary>Reads the arguments of Main.</summary>
@@ -130,6 +132,11 @@ internal sealed class CommandLine
         if (command == _explain.Command)
         {
             return () => _explain.Run(result, workingDirectory);
+        }
+
+        if (_buffers.Find(result, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")) is { } buffers)
+        {
+            return buffers;
         }
 
         RefuseUnknown(result);

@@ -43,6 +43,22 @@ internal sealed class BufferTests
         Assert.That(Shell.ReadLine(call.StandardOutput), Does.Match("^[0-9]+$"));
     }
 
+    [Test]
+    public void An_operator_sees_what_waits_and_drops_it()
+    {
+        using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Buffer=yes").Start(type: "xcp");
+        stage.Run($"dbus-send --bus=$A --type=signal --dest={Storage} / org.example.Activated.Told string:word");
+
+        Assert.That(stage.Run("exec $B buffers list --address=$A").Output, Does.Match($"^{Storage}: 1 messages, [0-9]+ bytes, .*nobody"));
+        Assert.That(stage.Run($"exec $B buffers show {Storage} --address=$A").Output, Does.Contain("signal").And.Contain("org.example.Activated.Told(s)"));
+        Assert.That(stage.Run($"exec $B buffers purge {Storage} --address=$A").Output, Is.EqualTo("1 messages dropped\n"));
+        ShellResult none = stage.Run("exec $B buffers purge org.example.None --address=$A");
+        Assert.That((none.ExitCode, none.Error), Is.EqualTo((1, none.Error)));
+        Assert.That(none.Error, Does.Contain("has no buffer"));
+        Assert.That(stage.Run("exec $B buffers show --address=$A").Error, Does.Contain("expected a name after 'show'"));
+        Assert.That(stage.Run("exec $B buffers").Error, Does.Contain("expected 'list' after 'buffers'"));
+    }
+
     [TestCase("busctl --address=$A call org.xen.xcp.xapi /org/xen/xcp/xapi org.xen.xcp.xapi test")]
     [TestCase("/usr/bin/python3 -c \"import dbus.bus as b; print(b.BusConnection('$A').get_object('org.xen.xcp.xapi', '/org/xen/xcp/xapi').test(dbus_interface='org.xen.xcp.xapi'))\"")]
     public void One_call_starts_all_services_of_the_example(string call)

@@ -125,6 +125,8 @@ internal sealed class BrokerMethodTests : PolicyFixture
     [TestCase("CheckConfig")]
     [TestCase("ExplainPolicy")]
     [TestCase("ExplainOwn")]
+    [TestCase("PeekBuffer")]
+    [TestCase("PurgeBuffer")]
     public void It_is_for_root_and_the_user_of_the_bus(string member)
     {
         Rules(Policies);

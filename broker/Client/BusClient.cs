@@ -1,0 +1,200 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using XcpBroker.Config;
+using XcpBroker.Interop;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
+using XcpBroker.Startup;
+
+namespace XcpBroker.Client;
+
+/// <summary>A peer of a bus, for the broker's own tools: one call at a time on a blocking socket, from the thread of a command.</summary>
+internal sealed unsafe class BusClient : IDisposable
+{
+    private const int ReadBytes = 64 * 1024;
+
+    private readonly int _socket;
+    private readonly string _address;
+    private readonly MessageBuilder _builder = new();
+    private byte[] _received = [];
+    private uint _serial;
+
+    private BusClient(int socket, string address)
+    {
+        _socket = socket;
+        _address = address;
+    }
+
+    /// <summary>Connects, authenticates by the socket's credentials (SASL EXTERNAL) and says Hello.</summary>
+    /// <exception cref="StartException">There is no bus, or it refuses.</exception>
+    internal static BusClient Connect(UnixListenAddress address)
+    {
+        int socket = LibC.Socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0);
+        BusClient client = new(socket, address.ToString());
+        try
+        {
+            byte[] name = address.ToSocketName();
+            byte[] bytes = new byte[2 + name.Length + (address.Kind == UnixAddressKind.Path ? 1 : 0)];
+            _ = BitConverter.TryWriteBytes(bytes, (ushort)LibC.AF_UNIX);
+            name.CopyTo(bytes, 2);
+            fixed (byte* start = bytes)
+            {
+                if (LibC.Connect(socket, start, (uint)bytes.Length) < 0)
+                {
+                    throw client.Failure("cannot connect");
+                }
+            }
+
+            client.Authenticate();
+            _ = client.Call(Bus("Hello"));
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Calls a method and waits for its answer.</summary>
+    /// <exception cref="StartException">The answer is an error, or the bus ends the connection.</exception>
+    internal ClientReply Call(in MessageFields fields, Action<WireWriter>? body = null)
+    {
+        _builder.Begin(fields);
+        body?.Invoke(_builder.Body);
+        uint serial = ++_serial;
+        Send(_builder.Finish(serial));
+        while (true)
+        {
+            byte[] message = Receive();
+            if (MessageHeader.TryParse(message, out MessageHeader header) == MessageViolation.None && header.ReplySerial == serial)
+            {
+                ClientReply reply = new(message, header);
+                return header.Type == MessageType.MethodReturn
+                    ? reply
+                    : throw new StartException($"{Encoding.ASCII.GetString(header.ErrorName.In(message))}: {reply.FirstString}");
+            }
+        }
+    }
+
+    public void Dispose() => _ = LibC.Close(_socket);
+
+    private static MessageFields Bus(string member) => new()
+    {
+        Type = MessageType.MethodCall,
+        Destination = "org.freedesktop.DBus",
+        Path = "/org/freedesktop/DBus",
+        Interface = "org.freedesktop.DBus",
+        Member = member,
+    };
+
+    private void Authenticate()
+    {
+        string user = LibC.GetEffectiveUserId().ToString(CultureInfo.InvariantCulture);
+        Send(Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {Convert.ToHexStringLower(Encoding.ASCII.GetBytes(user))}\r\nBEGIN\r\n"));
+        int end;
+        while ((end = _received.AsSpan().IndexOf("\r\n"u8)) < 0)
+        {
+            Fill();
+        }
+
+        string line = Encoding.ASCII.GetString(_received, 0, end);
+        _received = _received[(end + 2)..];
+        if (!line.StartsWith("OK ", StringComparison.Ordinal))
+        {
+            throw new StartException($"{_address}: the bus refuses user {user}: {line}");
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint sent;
+            fixed (byte* start = bytes)
+            {
+                LibC.IoVector vector = new() { Base = start, Length = (nuint)bytes.Length };
+                LibC.MessageHeader message = new() { Vectors = &vector, VectorCount = 1 };
+                sent = LibC.SendMessage(_socket, &message, LibC.MSG_NOSIGNAL);
+            }
+
+            if (sent < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
+            {
+                throw Failure("cannot send");
+            }
+
+            bytes = bytes[(int)Math.Max(sent, 0)..];
+        }
+    }
+
+    private byte[] Receive()
+    {
+        while (true)
+        {
+            if (_received.Length >= MessageFramer.FixedHeaderLength)
+            {
+                int length = LengthOf(_received);
+                if (_received.Length >= length)
+                {
+                    byte[] message = _received[..length];
+                    _received = _received[length..];
+                    return message;
+                }
+            }
+
+            Fill();
+        }
+    }
+
+    /// <summary>Of a message of which the fixed part has come.</summary>
+    private static int LengthOf(ReadOnlySpan<byte> bytes)
+    {
+        WireReader reader = new(bytes, bytes[0] == (byte)'B');
+        reader.ReadUInt32();
+        uint body = reader.ReadUInt32();
+        reader.ReadUInt32();
+        uint fields = reader.ReadUInt32();
+        return (int)(MessageFramer.FixedHeaderLength + ((fields + 7) & ~7u) + body);
+    }
+
+    private void Fill()
+    {
+        byte[] piece = new byte[ReadBytes];
+        nint count;
+        fixed (byte* start = piece)
+        {
+            do
+            {
+                count = LibC.Read(_socket, start, ReadBytes);
+            }
+            while (count < 0 && Marshal.GetLastPInvokeError() == LibC.EINTR);
+        }
+
+        if (count <= 0)
+        {
+            throw count == 0 ? new StartException($"{_address}: the bus ended the connection") : Failure("cannot read");
+        }
+
+        _received = [.. _received, .. piece.AsSpan(0, (int)count)];
+    }
+
+    private StartException Failure(string what) => new($"{_address}: {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+}
+
+/// <summary>The answer to a call.</summary>
+internal sealed class ClientReply(byte[] message, MessageHeader header)
+{
+    /// <summary>Its arguments, from the first one on.</summary>
+    internal WireReader Arguments => new(message.AsSpan(header.BodyOffset), header.IsBigEndian);
+
+    /// <summary>The first argument of an error, for people.</summary>
+    internal string FirstString
+    {
+        get
+        {
+            WireReader reader = Arguments;
+            return header.Signature.In(message).StartsWith("s"u8) ? StrictUtf8.Instance.GetString(reader.ReadString()) : "";
+        }
+    }
+}

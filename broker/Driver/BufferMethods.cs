@@ -1,0 +1,104 @@
+using XcpBroker.Buffering;
+using XcpBroker.Connections;
+using XcpBroker.Names;
+using XcpBroker.Protocol;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
+
+namespace XcpBroker.Driver;
+
+/// <summary>What an operator asks of messages that wait: the part of org.xen.xcp.Broker1 on buffers. docs/operations.md, "Messages that wait".</summary>
+internal sealed class BufferMethods(NameBuffers buffers, NameRegistry<Connection> names, TimeProvider clock)
+{
+    /// <summary>Bytes of a body that PeekBuffer shows; enough to see what it is about.</summary>
+    private const int ShownBytes = 1024;
+
+    /// <summary>Messages that PeekBuffer shows, so that its answer stays far below a message's limit.</summary>
+    private const int ShownMessages = 1000;
+
+    internal IEnumerable<DriverMethod> Table =>
+    [
+        new(BrokerMethods.Interface, "ListBuffers", "", "a(suttbs)", ListBuffers) { Path = PathRule.BrokerOnly, IsPrivileged = true },
+        new(BrokerMethods.Interface, "PeekBuffer", "s", "a(yyusssssttay)", PeekBuffer) { Path = PathRule.BrokerOnly, IsPrivileged = true },
+        new(BrokerMethods.Interface, "PurgeBuffer", "s", "u", PurgeBuffer) { Path = PathRule.BrokerOnly, IsPrivileged = true },
+    ];
+
+    private DBusError ListBuffers(ref DriverCall call)
+    {
+        WireWriter reply = call.BeginReply();
+        int array = reply.BeginArray(8);
+        foreach (NameBuffer buffer in buffers.All)
+        {
+            bool isOwned = names.OwnerOf(buffer.Name) is not null;
+            reply.BeginStruct();
+            reply.WriteString(buffer.Name);
+            reply.WriteUInt32((uint)buffer.Waiting.Count);
+            reply.WriteUInt64((ulong)buffer.Waiting.Bytes);
+            reply.WriteUInt64(buffer.Waiting.First is { } oldest ? Age(oldest) : 0);
+            reply.WriteBoolean(isOwned);
+            reply.WriteString(isOwned ? "" : buffer.LastFailure ?? (buffer.IsWithdrawn ? "it is no longer declared" : "nobody has come to own it"));
+        }
+
+        reply.EndArray(array);
+        return default;
+    }
+
+    private DBusError PeekBuffer(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out NameBuffer? buffer);
+        if (!error.IsNone)
+        {
+            return error;
+        }
+
+        WireWriter reply = call.BeginReply();
+        int array = reply.BeginArray(8);
+        int shown = 0;
+        for (HeldMessage? message = buffer!.Waiting.First; message is not null && shown < ShownMessages; message = message.Next, shown++)
+        {
+            Write(reply, message);
+        }
+
+        reply.EndArray(array);
+        return default;
+    }
+
+    private DBusError PurgeBuffer(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out NameBuffer? buffer);
+        if (error.IsNone)
+        {
+            int count = buffers.Purge(buffer!, call.Caller);
+            call.BeginReply().WriteUInt32((uint)count);
+        }
+
+        return error;
+    }
+
+    private DBusError Find(ref DriverCall call, out NameBuffer? buffer)
+    {
+        string name = call.ReadString();
+        return buffers.TryFind(name, out buffer) ? default : DBusError.NoBuffer(name);
+    }
+
+    private void Write(WireWriter reply, HeldMessage message)
+    {
+        Routing.RoutedMessage view = message.View;
+        MessageHeader header = view.Header;
+        reply.BeginStruct();
+        reply.WriteByte((byte)header.Type);
+        reply.WriteByte((byte)header.Flags);
+        reply.WriteUInt32(header.Serial);
+        reply.WriteString(message.Sender.UniqueNameText);
+        reply.WriteString(StrictUtf8.Instance.GetString(view.Path));
+        reply.WriteString(StrictUtf8.Instance.GetString(view.Interface));
+        reply.WriteString(StrictUtf8.Instance.GetString(view.Member));
+        reply.WriteString(StrictUtf8.Instance.GetString(view.Signature));
+        reply.WriteUInt64(Age(message));
+        reply.WriteUInt64((ulong)message.Length);
+        reply.WriteByteArray(view.Body[..Math.Min(view.Body.Length, ShownBytes)]);
+    }
+
+    /// <summary>Milliseconds.</summary>
+    private ulong Age(HeldMessage message) => (ulong)clock.GetElapsedTime(message.HeldAt).TotalMilliseconds;
+}
