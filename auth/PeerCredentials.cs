@@ -1,14 +1,17 @@
 namespace XcpBroker.Auth;
 
-/// <summary>What the kernel said of a peer when its connection was accepted. Null means that the transport can't tell.</summary>
-/// <remarks>Never filled from what the peer says of itself.</remarks>
+/// <summary>What the kernel said of a peer when its connection was accepted, or what the peer has proved since. Null means that nobody can tell.</summary>
+/// <remarks>Never filled from what the peer only says of itself.</remarks>
 public sealed record PeerCredentials
 {
     /// <summary>A peer of which nothing is known.</summary>
     public static PeerCredentials Unknown { get; } = new();
 
-    /// <summary>Effective uid (SO_PEERCRED).</summary>
+    /// <summary>Effective uid (SO_PEERCRED), or the user whose secret the peer knows (DBUS_COOKIE_SHA1).</summary>
     public uint? UserId { get; init; }
+
+    /// <summary>The peer has authenticated as nobody (ANONYMOUS): that its user is unknown is its own wish.</summary>
+    public bool IsAnonymous { get; init; }
 
     /// <summary>All group ids, primary and supplementary, ascending, none twice; null when they are not known completely.</summary>
     public IReadOnlyList<uint>? GroupIds { get; init; }

@@ -110,7 +110,8 @@ internal sealed class Composition
         ]);
         router = new Router(
             _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, Limits);
-        pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, turn, paused, Limits);
+        Authenticator authenticator = new(_admission, _disconnector, dooms, turn);
+        pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, authenticator, turn, paused, Limits);
     }
 
     internal LimitsInForce Limits { get; }

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Activation;
+using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
+using XcpBroker.Keyrings;
 using XcpBroker.Loop;
 using XcpBroker.Reloading;
 using XcpBroker.Spawning;
@@ -26,7 +28,9 @@ internal sealed class RunningBus : IDisposable
     private readonly SocketIO _io;
     private readonly Composition _bus;
     private readonly DirectoryWatch _watch;
-    private readonly List<UnixListener> _listeners = [];
+    private readonly KeyringCookies _cookies;
+    private readonly List<StreamListener> _listeners = [];
+    private readonly List<ListeningSocket> _sockets = [];
     private readonly List<string> _addresses = [];
     private readonly ILogger _log;
     private readonly Thread _thread;
@@ -53,6 +57,7 @@ internal sealed class RunningBus : IDisposable
         _watch = new DirectoryWatch(_loop, () => _bus.Reloader.Request(), _log);
         _bus.Reloader.Done = Watch;
         _watch.Watch(WatchedNames.Of(options, Directory.Exists));
+        _cookies = KeyringCookies.OfOwnUser(_loop, _log);
         _thread = new Thread(Run) { Name = "bus" };
     }
 
@@ -80,7 +85,7 @@ internal sealed class RunningBus : IDisposable
 
         foreach (ListeningSocket socket in start.Sockets)
         {
-            bus.Listen(socket);
+            bus.Listen(socket, start.Options);
         }
 
         bus._thread.Start();
@@ -131,11 +136,21 @@ internal sealed class RunningBus : IDisposable
         }
     }
 
-    private void Listen(ListeningSocket socket)
+    private void Listen(ListeningSocket socket, BrokerOptions options)
     {
-        UnixListener listener = new(_io, socket.Descriptor, socket.File, socket.Guid, _bus.Acceptor);
-        _listeners.Add(listener);
-        _bus.AddListener(listener);
+        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers, _cookies))
+        {
+            AllowsAnonymous = options.AllowAnonymous,
+            Nonce = socket.Nonce?.Nonce,
+        };
+        foreach (int descriptor in socket.Descriptors)
+        {
+            StreamListener listener = new(_io, descriptor, socket.Transport, terms, _bus.Acceptor);
+            _listeners.Add(listener);
+            _bus.AddListener(listener);
+        }
+
+        _sockets.Add(socket);
         _addresses.Add(socket.Address.ToString());
     }
 
@@ -165,11 +180,17 @@ internal sealed class RunningBus : IDisposable
 
     private void CloseListeners()
     {
-        foreach (UnixListener listener in _listeners)
+        foreach (StreamListener listener in _listeners)
         {
             listener.Dispose();
         }
 
+        foreach (ListeningSocket socket in _sockets)
+        {
+            socket.RemoveFiles();
+        }
+
         _listeners.Clear();
+        _sockets.Clear();
     }
 }

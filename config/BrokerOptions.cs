@@ -70,8 +70,11 @@ public sealed record BrokerOptions
     /// <summary>Who may connect, and what they may send, receive and own.</summary>
     public PolicySet Policy { get; init; } = PolicySet.OpenToOwnUser();
 
-    /// <summary>The SASL mechanisms that are offered; empty: all.</summary>
-    public IReadOnlyList<string> AuthMechanisms { get; init; } = ["EXTERNAL"];
+    /// <summary>
+    /// The SASL mechanisms that are offered; empty: EXTERNAL where the kernel knows the peer, otherwise DBUS_COOKIE_SHA1, and ANONYMOUS if
+    /// <see cref="AllowAnonymous"/>.
+    /// </summary>
+    public IReadOnlyList<string> AuthMechanisms { get; init; } = [];
 
     /// <summary>Whether who authenticates as nobody may connect.</summary>
     public bool AllowAnonymous { get; init; }

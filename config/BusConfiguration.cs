@@ -42,7 +42,7 @@ public sealed record BusConfiguration
     /// <summary>listen: why the other addresses are not among them; also among the <see cref="Warnings"/>.</summary>
     public IReadOnlyList<ConfigProblem> UnusableAddresses { get; init; } = [];
 
-    /// <summary>auth: the SASL mechanisms that may be used; empty: all.</summary>
+    /// <summary>auth: the SASL mechanisms that are offered; empty: as <see cref="BrokerOptions.AuthMechanisms"/>.</summary>
     public IReadOnlyList<string> AuthMechanisms { get; init; } = [];
 
     /// <summary>servicedir, standard_session_servicedirs, standard_system_servicedirs: each once, the first one first.</summary>

@@ -89,6 +89,12 @@ public sealed record CommandLineChoices
             };
         }
 
+        if (common.Fork && common.Addresses.OfType<SystemdListenAddress>().FirstOrDefault() is { } passed)
+        {
+            error = $"{passed}: cannot be used with --fork or <fork/>: systemd passes its sockets to the process that it started, not to a child";
+            return false;
+        }
+
         return TrySetLimits(common, out options, out error);
     }
 

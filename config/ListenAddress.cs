@@ -18,6 +18,9 @@ public abstract record ListenAddress
     private protected abstract string Values { get; }
 
     /// <summary>The address in the specification's text form; <see cref="AddressParser"/> reads it back to an equal value.</summary>
-    public sealed override string ToString() =>
-        Guid is null ? $"{Transport}:{Values}" : $"{Transport}:{Values},guid={Guid}";
+    public sealed override string ToString()
+    {
+        string values = Values;
+        return Guid is null ? $"{Transport}:{values}" : $"{Transport}:{values}{(values.Length > 0 ? "," : "")}guid={Guid}";
+    }
 }

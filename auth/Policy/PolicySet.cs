@@ -62,9 +62,16 @@ public sealed class PolicySet
     /// <param name="userId">Who the peer is; null: unknown, and then only rules for everyone are for it.</param>
     /// <param name="groups">All its groups; null: not known completely, and then each denial of a group is for it and no permission.</param>
     /// <param name="ownUserId">The user that the bus runs as, who may connect unless a rule says otherwise; so may root.</param>
-    public PolicyVerdict CheckConnect(uint? userId, IReadOnlyList<uint>? groups, uint ownUserId)
+    public PolicyVerdict CheckConnect(uint? userId, IReadOnlyList<uint>? groups, uint ownUserId) =>
+        CheckConnect(userId, groups, new PolicyVerdict(userId == 0 || userId == ownUserId, null));
+
+    /// <summary>Whether who has authenticated as nobody may connect, where that is allowed at all: yes, unless a rule for everyone says otherwise.</summary>
+    /// <remarks>dbus-daemon does not ask the rules then.</remarks>
+    public PolicyVerdict CheckAnonymousConnect() => CheckConnect(null, [], new PolicyVerdict(true, null));
+
+    private PolicyVerdict CheckConnect(uint? userId, IReadOnlyList<uint>? groups, PolicyVerdict withoutRules)
     {
-        PolicyVerdict verdict = new(userId == 0 || userId == ownUserId, null);
+        PolicyVerdict verdict = withoutRules;
         foreach (ConnectRule rule in _rules[PolicyContext.Default].Concat(_rules[PolicyContext.Mandatory]).OfType<ConnectRule>())
         {
             bool isMeant = rule.GroupId is { } group

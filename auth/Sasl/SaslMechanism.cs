@@ -18,6 +18,18 @@ public abstract class SaslExchange
     /// <param name="response">The client's bytes.</param>
     /// <param name="challenge">The bytes of the DATA that answers, not yet hex; read for <see cref="SaslVerdict.Challenge"/> only.</param>
     public abstract SaslVerdict Respond(PeerCredentials peer, ReadOnlySpan<byte> response, out ReadOnlyMemory<byte> challenge);
+
+    /// <summary>After <see cref="SaslVerdict.Pending"/>: begins what the verdict waits for.</summary>
+    /// <param name="decided">Called once, later, on the thread of the conversation: <see cref="Conclude"/> has the verdict then.</param>
+    public virtual void Await(Action decided) => throw new NotSupportedException($"{GetType().Name} never waits.");
+
+    /// <summary>The verdict that was pending; never pending again.</summary>
+    /// <param name="challenge">As of <see cref="Respond"/>.</param>
+    public virtual SaslVerdict Conclude(out ReadOnlyMemory<byte> challenge) => throw new NotSupportedException($"{GetType().Name} never waits.");
+
+    /// <summary>Of an accepted client: who it is.</summary>
+    /// <param name="peer">What the kernel said of it.</param>
+    public virtual PeerCredentials Identify(PeerCredentials peer) => peer;
 }
 
 /// <summary>What a mechanism says to one response.</summary>
@@ -31,4 +43,7 @@ public enum SaslVerdict
 
     /// <summary>OK; the conversation is over.</summary>
     Accepted,
+
+    /// <summary>Nothing yet: the verdict waits for something that would hold up the bus.</summary>
+    Pending,
 }

@@ -6,6 +6,9 @@ public enum SaslOutcome
     /// <summary>It goes on.</summary>
     NeedMoreData,
 
+    /// <summary>It rests, and takes nothing, until <see cref="SaslServer.Await"/> calls back.</summary>
+    Waiting,
+
     /// <summary>BEGIN was received after OK: what follows is messages.</summary>
     Authenticated,
 
@@ -19,7 +22,10 @@ public enum SaslFailure
     /// <summary>It was not.</summary>
     None,
 
-    /// <summary>The first byte was not NUL.</summary>
+    /// <summary>The first bytes were not the listener's nonce.</summary>
+    WrongNonce,
+
+    /// <summary>The first byte (behind the nonce, if there is one) was not NUL.</summary>
     NoLeadingNul,
 
     /// <summary>BEGIN came without OK before it.</summary>

@@ -24,9 +24,7 @@ public sealed class SaslServer
 
     private const int MaxStackResponse = 256;
 
-    private readonly PeerCredentials _peer;
-    private readonly string _guid;
-    private readonly SaslMechanisms _mechanisms;
+    private readonly SaslTerms _terms;
     private readonly bool _canPassFds;
     private SaslExchange? _exchange;
     private State _state;
@@ -35,26 +33,31 @@ public sealed class SaslServer
 
     /// <summary>A conversation that has not begun.</summary>
     /// <param name="peer">What the kernel said of the client.</param>
-    /// <param name="guid">The listener's id for OK: 32 lower-case hex digits.</param>
+    /// <param name="terms">Of the listener.</param>
     /// <param name="canPassFds">False where the transport has no file descriptors: NEGOTIATE_UNIX_FD is an ERROR then.</param>
-    /// <param name="mechanisms">What is offered; <see cref="SaslMechanisms.ExternalOnly"/> when null.</param>
-    public SaslServer(PeerCredentials peer, string guid, bool canPassFds, SaslMechanisms? mechanisms = null)
+    public SaslServer(PeerCredentials peer, SaslTerms terms, bool canPassFds)
     {
-        _peer = peer;
-        _guid = guid;
+        ArgumentNullException.ThrowIfNull(terms);
+        Identity = peer;
+        _terms = terms;
         _canPassFds = canPassFds;
-        _mechanisms = mechanisms ?? SaslMechanisms.ExternalOnly;
+        _state = terms.Nonce.IsEmpty ? State.WaitingForNul : State.WaitingForNonce;
     }
 
     private enum State : byte
     {
+        WaitingForNonce,
         WaitingForNul,
         WaitingForAuth,
         WaitingForData,
+        WaitingForVerdict,
         WaitingForBegin,
         Authenticated,
         Disconnected,
     }
+
+    /// <summary>Who the client is: what the kernel said, and from BEGIN on what its mechanism made of that.</summary>
+    public PeerCredentials Identity { get; private set; }
 
     /// <summary>True once NEGOTIATE_UNIX_FD was agreed to; false again after a CANCEL or ERROR.</summary>
     public bool FdsAgreed { get; private set; }
@@ -64,18 +67,12 @@ public sealed class SaslServer
 
     /// <summary>Takes whole lines from the start of the input; never throws.</summary>
     /// <param name="input">Everything received and not yet consumed.</param>
-    /// <param name="consumed">Bytes taken; never any behind BEGIN's CR LF.</param>
+    /// <param name="consumed">Bytes taken; never any behind BEGIN's CR LF, nor behind a line whose answer is <see cref="SaslOutcome.Waiting"/>.</param>
     /// <param name="output">Gets the answers, whatever the outcome is.</param>
     public SaslOutcome Receive(ReadOnlySpan<byte> input, out int consumed, IBufferWriter<byte> output)
     {
-        consumed = 0;
-        if (_state == State.WaitingForNul && !input.IsEmpty)
-        {
-            TakeNul(input[0]);
-            consumed = 1;
-        }
-
-        while (_state is not (State.WaitingForNul or State.Authenticated or State.Disconnected))
+        consumed = TakePreamble(input);
+        while (_state is State.WaitingForAuth or State.WaitingForData or State.WaitingForBegin)
         {
             ReadOnlySpan<byte> rest = input[consumed..];
             int end = rest[..Math.Min(rest.Length, MaxLineBytes)].IndexOf("\r\n"u8);
@@ -96,21 +93,54 @@ public sealed class SaslServer
             TakeLine(rest[..end], output);
         }
 
-        return _state switch
-        {
-            State.Authenticated => SaslOutcome.Authenticated,
-            State.Disconnected => SaslOutcome.Disconnect,
-            _ => SaslOutcome.NeedMoreData,
-        };
+        return Outcome;
     }
 
-    private void TakeNul(byte first)
+    /// <summary>After <see cref="SaslOutcome.Waiting"/>: begins what the conversation waits for.</summary>
+    /// <param name="decided">Called once, later, on the thread of the conversation; <see cref="Resume"/> goes on then.</param>
+    public void Await(Action decided) => _exchange!.Await(decided);
+
+    /// <summary>Goes on with a conversation that waited.</summary>
+    /// <param name="output">Gets the answer.</param>
+    public SaslOutcome Resume(IBufferWriter<byte> output)
     {
-        _state = State.WaitingForAuth;
-        if (first != 0)
+        TakeVerdict(_exchange!.Conclude(out ReadOnlyMemory<byte> challenge), challenge.Span, output);
+        return Outcome;
+    }
+
+    private SaslOutcome Outcome => _state switch
+    {
+        State.Authenticated => SaslOutcome.Authenticated,
+        State.Disconnected => SaslOutcome.Disconnect,
+        State.WaitingForVerdict => SaslOutcome.Waiting,
+        _ => SaslOutcome.NeedMoreData,
+    };
+
+    /// <summary>The nonce, once all of it is there, and the NUL byte.</summary>
+    private int TakePreamble(ReadOnlySpan<byte> input)
+    {
+        int taken = 0;
+        ReadOnlySpan<byte> nonce = _terms.Nonce.Span;
+        if (_state == State.WaitingForNonce && input.Length >= nonce.Length)
         {
-            Disconnect(SaslFailure.NoLeadingNul);
+            taken = nonce.Length;
+            _state = State.WaitingForNul;
+            if (!FixedTime.AreEqual(input[..taken], nonce))
+            {
+                Disconnect(SaslFailure.WrongNonce);
+            }
         }
+
+        if (_state == State.WaitingForNul && input.Length > taken)
+        {
+            _state = State.WaitingForAuth;
+            if (input[taken++] != 0)
+            {
+                Disconnect(SaslFailure.NoLeadingNul);
+            }
+        }
+
+        return taken;
     }
 
     private void CheckUnfinished(int length)
@@ -167,7 +197,7 @@ public sealed class SaslServer
         }
 
         (ReadOnlySpan<byte> name, ReadOnlySpan<byte> response) = SaslLine.SplitFirstWord(arguments);
-        if (_mechanisms.Find(name) is not { } mechanism)
+        if (_terms.Mechanisms.Find(name) is not { } mechanism)
         {
             Reject(output);
             return;
@@ -206,15 +236,23 @@ public sealed class SaslServer
             return;
         }
 
-        switch (_exchange!.Respond(_peer, buffer[..length], out ReadOnlyMemory<byte> challenge))
+        TakeVerdict(_exchange!.Respond(Identity, buffer[..length], out ReadOnlyMemory<byte> challenge), challenge.Span, output);
+    }
+
+    private void TakeVerdict(SaslVerdict verdict, ReadOnlySpan<byte> challenge, IBufferWriter<byte> output)
+    {
+        switch (verdict)
         {
             case SaslVerdict.Accepted:
                 _state = State.WaitingForBegin;
-                SaslLine.WriteOk(output, _guid);
+                SaslLine.WriteOk(output, _terms.Guid);
                 break;
             case SaslVerdict.Challenge:
                 _state = State.WaitingForData;
-                SaslLine.WriteData(output, challenge.Span);
+                SaslLine.WriteData(output, challenge);
+                break;
+            case SaslVerdict.Pending:
+                _state = State.WaitingForVerdict;
                 break;
             default:
                 Reject(output);
@@ -245,6 +283,7 @@ public sealed class SaslServer
         }
 
         _state = State.Authenticated;
+        Identity = _exchange!.Identify(Identity);
         _exchange = null;
     }
 
@@ -253,7 +292,7 @@ public sealed class SaslServer
         _state = State.WaitingForAuth;
         _exchange = null;
         FdsAgreed = false;
-        output.Write(_mechanisms.RejectedLine);
+        output.Write(_terms.Mechanisms.RejectedLine);
         if (++_rejects == MaxRejects)
         {
             Disconnect(SaslFailure.TooManyRejects);

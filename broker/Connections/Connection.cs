@@ -30,6 +30,7 @@ internal enum ConnectionState : byte
 internal sealed class Connection : ITransportEvents
 {
     private readonly TurnWork _turn;
+    private PeerCredentials? _authenticatedAs;
     private OutgoingQueue? _queue;
     private bool _isFlushDue;
     private bool _waitsForWritable;
@@ -47,7 +48,8 @@ internal sealed class Connection : ITransportEvents
 
     internal IListener Listener { get; }
 
-    internal PeerCredentials Credentials => Transport.Credentials;
+    /// <summary>Who it is: what the kernel said, until it has authenticated as somebody else.</summary>
+    internal PeerCredentials Credentials => _authenticatedAs ?? Transport.Credentials;
 
     internal ConnectionState State { get; private set; } = ConnectionState.Authenticating;
 
@@ -64,7 +66,7 @@ internal sealed class Connection : ITransportEvents
     internal byte[] UniqueName { get; private set; } = [];
 
     /// <summary>Pays for queued bytes.</summary>
-    internal Account Account { get; }
+    internal Account Account { get; private set; }
 
     /// <summary>Pays for queued descriptors; null until there are any.</summary>
     internal Account? FdAccount { get; set; }
@@ -120,9 +122,28 @@ internal sealed class Connection : ITransportEvents
     {
         Debug.Assert(State == ConnectionState.Authenticating, "authenticated twice");
         CanReceiveFds = Sasl!.FdsAgreed;
+        _authenticatedAs = ReferenceEquals(Sasl.Identity, Transport.Credentials) ? null : Sasl.Identity;
         Sasl = null;
         Counters.OutgoingMessages = 0; // what it was sent so far was no messages
         State = ConnectionState.AwaitingHello;
+    }
+
+    /// <summary>Another user pays from now on; what is queued stays the former's until it has left.</summary>
+    internal void ChargeTo(Account account)
+    {
+        ReleaseHeldCharge();
+        Account.Close();
+        Account = account;
+    }
+
+    /// <summary>Gives back what is charged for the message that had begun to come.</summary>
+    internal void ReleaseHeldCharge()
+    {
+        if (HeldCharge > 0)
+        {
+            Account.Release(ChargeKind.Held, HeldCharge);
+            HeldCharge = 0;
+        }
     }
 
     internal void Register(ulong id, byte[] uniqueName)

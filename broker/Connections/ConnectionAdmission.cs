@@ -33,7 +33,7 @@ internal sealed class ConnectionAdmission(
 
     public void Accept(ITransportConnection transport, IListener listener)
     {
-        SaslServer sasl = new(transport.Credentials, listener.Guid, transport.CanPassFds);
+        SaslServer sasl = new(transport.Credentials, listener.Terms, transport.CanPassFds);
         Account account = accounts.Open(transport.Credentials.UserId);
         Connection connection = new(transport, listener, sasl, account, Turn);
         connections.Add(connection);
@@ -61,7 +61,16 @@ internal sealed class ConnectionAdmission(
     internal void Authenticated(Connection connection)
     {
         connection.FinishAuthentication();
-        if (!gate.MayConnect(connection))
+        if (connection.Credentials.UserId != connection.Account.UserId)
+        {
+            connection.ChargeTo(accounts.Open(connection.Credentials.UserId));
+        }
+
+        if (connection.Credentials.IsAnonymous && !connection.Listener.Terms.AllowsAnonymous)
+        {
+            dooms.Doom(connection, CloseReason.ConnectNotAllowed, "ANONYMOUS, without <allow_anonymous/>");
+        }
+        else if (!gate.MayConnect(connection))
         {
             dooms.Doom(connection, CloseReason.ConnectNotAllowed);
         }

@@ -5,7 +5,6 @@ using XcpBroker.Metrics;
 using XcpBroker.Monitoring;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
-using XcpBroker.Quotas;
 using XcpBroker.Routing;
 
 namespace XcpBroker.Connections;
@@ -76,8 +75,7 @@ internal sealed class Disconnector(
         // What it was told last, if it can still take it: a refused peer should see why.
         connection.Flush();
         connection.Close();
-        connection.Account.Release(ChargeKind.Held, connection.HeldCharge);
-        connection.HeldCharge = 0;
+        connection.ReleaseHeldCharge();
         connection.Account.Close();
         connection.FdAccount?.Close();
     }

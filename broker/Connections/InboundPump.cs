@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using XcpBroker.Auth.Sasl;
 using XcpBroker.Diagnostics;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
@@ -21,6 +20,7 @@ internal sealed class InboundPump(
     Disconnector disconnector,
     Dooms dooms,
     ConnectionAdmission admission,
+    Authenticator authenticator,
     TurnWork turn,
     PausedInputs paused,
     LimitsInForce limits)
@@ -28,7 +28,6 @@ internal sealed class InboundPump(
     /// <summary>Work that one connection may cause in a turn, as the router counts it: some 250 calls, or 4,000 copies of signals.</summary>
     private const int WorkPerTurn = 512;
 
-    private readonly ArrayBufferWriter<byte> _saslOutput = new(256);
     private readonly HeaderCache _headers = new();
     private byte[] _joined = [];
     private byte[] _stamped = new byte[1024];
@@ -44,13 +43,14 @@ internal sealed class InboundPump(
         ReadOnlySpan<byte> bytes = result.Buffer.IsSingleSegment ? result.Buffer.FirstSpan : Join(result.Buffer);
         int consumed = 0;
         int needed = 0;
+        bool isWaiting = false;
         if (connection.State == ConnectionState.Authenticating)
         {
-            consumed = Authenticate(connection, bytes);
+            isWaiting = authenticator.Receive(connection, bytes, out consumed);
             needed = MessageFramer.FixedHeaderLength;
         }
 
-        bool isCutShort = false;
+        bool isCutShort = isWaiting;
         if (connection.IsOpen && connection.State != ConnectionState.Authenticating)
         {
             needed = HandleMessages(connection, bytes, ref consumed, out isCutShort);
@@ -82,7 +82,11 @@ internal sealed class InboundPump(
 
         SequencePosition position = result.Buffer.GetPosition(consumed);
         input.AdvanceTo(position, isCutShort ? position : result.Buffer.End);
-        if (isCutShort)
+        if (isWaiting)
+        {
+            authenticator.Await(connection);
+        }
+        else if (isCutShort)
         {
             turn.ResumeNextTurn(connection);
         }
@@ -142,7 +146,7 @@ internal sealed class InboundPump(
             }
 
             // A message that is complete is charged to whoever it is queued for.
-            ReleaseHeld(connection);
+            connection.ReleaseHeldCharge();
             work += HandleMessage(connection, rest[..length], consumed);
             consumed += length;
             if (dooms.Any)
@@ -247,34 +251,13 @@ internal sealed class InboundPump(
         return true;
     }
 
-    private int Authenticate(Connection connection, ReadOnlySpan<byte> bytes)
-    {
-        SaslOutcome outcome = connection.Sasl!.Receive(bytes, out int consumed, _saslOutput);
-        if (_saslOutput.WrittenCount > 0)
-        {
-            admission.Answer(connection, _saslOutput.WrittenSpan);
-            _saslOutput.ResetWrittenCount();
-        }
-
-        if (outcome == SaslOutcome.Disconnect)
-        {
-            dooms.Doom(connection, CloseReason.AuthenticationFailed, connection.Sasl.Failure.ToString());
-        }
-        else if (outcome == SaslOutcome.Authenticated)
-        {
-            admission.Authenticated(connection);
-        }
-
-        return consumed;
-    }
-
     /// <summary>Charges the message that has begun to come to the connection, and says how long it is.</summary>
     private void Keep(Connection connection, int held, int needed, bool isCutShort)
     {
         connection.HeldBytes = held;
         if (held == 0)
         {
-            ReleaseHeld(connection);
+            connection.ReleaseHeldCharge();
             return;
         }
 
@@ -282,7 +265,7 @@ internal sealed class InboundPump(
         int charge = isCutShort ? 0 : Math.Max(held, needed);
         if (connection.HeldCharge < charge)
         {
-            ReleaseHeld(connection);
+            connection.ReleaseHeldCharge();
             if (!paused.TryHold(connection, charge))
             {
                 dooms.Doom(connection, CloseReason.IncomingMemory, $"{held} bytes of a message of {needed}");
@@ -292,15 +275,6 @@ internal sealed class InboundPump(
 
         connection.Counters.CountIn(held, connection.Transport.ReceivedFds.Count);
         connection.Transport.Expect(connection.HeldCharge == 0 ? 0 : needed);
-    }
-
-    private static void ReleaseHeld(Connection connection)
-    {
-        if (connection.HeldCharge > 0)
-        {
-            connection.Account.Release(ChargeKind.Held, connection.HeldCharge);
-            connection.HeldCharge = 0;
-        }
     }
 
     private ReadOnlySpan<byte> Join(in ReadOnlySequence<byte> buffer)

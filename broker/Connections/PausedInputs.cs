@@ -52,13 +52,24 @@ internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, Limits
     /// <summary>The peer has gone while it waited. Its names must not outlive it, so what it sent last is given up, whole or not.</summary>
     internal void HungUp(Connection connection)
     {
-        if (connection.IsOpen)
+        if (!connection.IsOpen)
+        {
+            return;
+        }
+
+        // Who waits to be authenticated has sent no message yet.
+        if (connection.State == ConnectionState.Authenticating)
+        {
+            dooms.Doom(connection, CloseReason.PeerClosed);
+        }
+        else
         {
             counters.InputsLost++;
             Log.InputLost(log, connection);
             dooms.Doom(connection, CloseReason.PeerClosedWithinMessage);
-            TakeApartDoomed();
         }
+
+        TakeApartDoomed();
     }
 
     /// <summary>The connection is being taken apart.</summary>

@@ -15,6 +15,8 @@ internal static unsafe partial class LibC
     internal const int F_GETFD = 1;
     internal const int F_SETFD = 2;
     internal const int F_DUPFD_CLOEXEC = 1030;
+    internal const int F_GETFL = 3;
+    internal const int F_SETFL = 4;
     internal const int FD_CLOEXEC = 1;
     internal const int SIG_SETMASK = 2;
     internal const int HighestSignal = 64;
@@ -92,6 +94,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "pthread_sigmask")]
     internal static partial int SignalMask(int how, void* set, void* previous);
+
+    [LibraryImport("libc", EntryPoint = "getrandom", SetLastError = true)]
+    internal static partial nint GetRandom(byte* buffer, nuint size, uint flags);
 
     /// <summary>Keeps the pointer: it must stay valid as long as the process.</summary>
     [LibraryImport("libc", EntryPoint = "openlog")]

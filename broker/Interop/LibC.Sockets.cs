@@ -5,15 +5,28 @@ namespace XcpBroker.Interop;
 /// <summary>The system calls of the loop and its sockets. Each returns what the C function returns; errno is read with <see cref="Marshal.GetLastPInvokeError"/>.</summary>
 internal static unsafe partial class LibC
 {
+    internal const int AF_UNSPEC = 0;
     internal const int AF_UNIX = 1;
+    internal const int AF_INET = 2;
+    internal const int AF_INET6 = 10;
     internal const int SOCK_STREAM = 1;
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;
+    internal const int SO_REUSEADDR = 2;
+    internal const int SO_TYPE = 3;
+    internal const int SO_KEEPALIVE = 9;
     internal const int SO_PEERCRED = 17;
+    internal const int SO_ACCEPTCONN = 30;
     internal const int SO_PEERSEC = 31;
     internal const int SO_PEERGROUPS = 59;
     internal const int SO_PEERPIDFD = 77;
+    internal const int IPPROTO_TCP = 6;
+    internal const int IPPROTO_IPV6 = 41;
+    internal const int TCP_NODELAY = 1;
+    internal const int IPV6_V6ONLY = 26;
+    internal const int AI_PASSIVE = 1;
+    internal const int EAI_SYSTEM = -11;
     internal const int SCM_RIGHTS = 1;
     internal const int MSG_CTRUNC = 0x8;
     internal const int MSG_DONTWAIT = 0x40;
@@ -31,6 +44,7 @@ internal static unsafe partial class LibC
     internal const int EFD_CLOEXEC = 0x80000;
     internal const int EFD_NONBLOCK = 0x800;
 
+    internal const int EPERM = 1;
     internal const int EINTR = 4;
     internal const int EAGAIN = 11;
     internal const int ENOENT = 2;
@@ -43,6 +57,16 @@ internal static unsafe partial class LibC
     internal const int ENOPROTOOPT = 92;
     internal const int ETOOMANYREFS = 109;
     internal const int ECONNABORTED = 103;
+    internal const int ENONET = 64;
+    internal const int EPROTO = 71;
+    internal const int EOPNOTSUPP = 95;
+    internal const int EAFNOSUPPORT = 97;
+    internal const int EADDRNOTAVAIL = 99;
+    internal const int ENETDOWN = 100;
+    internal const int ENETUNREACH = 101;
+    internal const int ETIMEDOUT = 110;
+    internal const int EHOSTDOWN = 112;
+    internal const int EHOSTUNREACH = 113;
 
     /// <summary>The most fds that the kernel passes in one message (SCM_MAX_FD).</summary>
     internal const int MaxFdsPerMessage = 253;
@@ -79,6 +103,22 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     internal static partial int GetSocketOption(int fd, int level, int name, byte* value, uint* length);
 
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetSocketOption(int fd, int level, int name, byte* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockname", SetLastError = true)]
+    internal static partial int GetSocketName(int fd, byte* address, uint* length);
+
+    /// <summary>Returns its own kind of error; errno only with <see cref="EAI_SYSTEM"/>.</summary>
+    [LibraryImport("libc", EntryPoint = "getaddrinfo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int FindAddresses(string? node, string? service, AddressInfo* hints, AddressInfo** found);
+
+    [LibraryImport("libc", EntryPoint = "freeaddrinfo")]
+    internal static partial void FreeAddresses(AddressInfo* found);
+
+    [LibraryImport("libc", EntryPoint = "gai_strerror")]
+    internal static partial byte* DescribeAddressError(int error);
+
     [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
     internal static partial int EpollCreate(int flags);
 
@@ -99,6 +139,20 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     internal static partial nint Write(int fd, byte* buffer, nuint count);
+
+    /// <summary>struct addrinfo.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct AddressInfo
+    {
+        internal int Flags;
+        internal int Family;
+        internal int SocketType;
+        internal int Protocol;
+        internal uint AddressLength;
+        internal byte* Address;
+        internal byte* CanonicalName;
+        internal AddressInfo* Next;
+    }
 
     /// <summary>struct iovec.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -100,6 +100,8 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
 
     public void Dispose()
     {
+        // Who still schedules something must not write to a descriptor that is another's by then.
+        Volatile.Write(ref _wakePending, 1);
         LibC.Close(_wake);
         LibC.Close(_epoll);
         NativeMemory.Free(_events);

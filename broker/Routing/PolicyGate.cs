@@ -1,3 +1,4 @@
+using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Connections;
 using XcpBroker.Monitoring;
@@ -30,7 +31,8 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
     internal bool MayConnect(Connection connection)
     {
         connection.Policy = PolicyOf(connection);
-        PolicyVerdict verdict = Policy.CheckConnect(connection.Credentials.UserId, connection.Credentials.GroupIds, ownUserId);
+        PeerCredentials peer = connection.Credentials;
+        PolicyVerdict verdict = peer.IsAnonymous ? Policy.CheckAnonymousConnect() : Policy.CheckConnect(peer.UserId, peer.GroupIds, ownUserId);
         if (!verdict.IsAllowed)
         {
             denials.ConnectDenied(connection, verdict);

@@ -94,7 +94,7 @@ internal sealed class ServiceProcesses : IDisposable
 
     private static HelperOptions HelperOptions(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, UserAccount account)
     {
-        List<string> removed = [.. sockets.Select(socket => socket.File).OfType<string>()];
+        List<string> removed = [.. sockets.SelectMany(socket => socket.Files)];
         if (options.PidFile is { } pidFile)
         {
             removed.Add(pidFile);

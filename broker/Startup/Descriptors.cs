@@ -75,6 +75,13 @@ internal static unsafe class Descriptors
         }
     }
 
+    /// <summary>Lets calls on it return instead of waiting, for whoever else holds it too.</summary>
+    internal static void SetNonBlocking(int descriptor)
+    {
+        int flags = LibC.DescriptorControl(descriptor, LibC.F_GETFL, 0);
+        _ = LibC.DescriptorControl(descriptor, LibC.F_SETFL, flags | LibC.O_NONBLOCK);
+    }
+
     /// <summary>Writes the text in one write(2), which is all that some readers wait for; the rest only if the kernel took less.</summary>
     /// <exception cref="StartException">The descriptor cannot be written to.</exception>
     internal static void Write(int descriptor, string text) => Write(descriptor, StrictUtf8.Instance.GetBytes(text));

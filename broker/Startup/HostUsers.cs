@@ -44,6 +44,20 @@ internal sealed unsafe class HostUsers : IUserDirectory
         return account?.Groups;
     }
 
+    /// <summary>The name of a user, the first one if it has several; null: there is no such user.</summary>
+    internal static string? NameOf(uint userId)
+    {
+        _ = Find("", userId, out UserAccount? account);
+        return account?.Name;
+    }
+
+    /// <summary>The home directory of a user; null: it has none, or there is no such user.</summary>
+    internal static string? HomeOf(uint userId)
+    {
+        _ = Find("", userId, out UserAccount? account);
+        return account?.Home;
+    }
+
     /// <summary>Looks a user up.</summary>
     /// <param name="user">A name, or a number in decimal digits; the user must be known either way.</param>
     /// <param name="account">Who it is; null if there is none.</param>
@@ -93,7 +107,10 @@ internal sealed unsafe class HostUsers : IUserDirectory
                     Marshal.PtrToStringUTF8((nint)entry.Name)!,
                     entry.UserId,
                     entry.GroupId,
-                    [.. groups[..Math.Min(count, size)].Distinct().Order()]);
+                    [.. groups[..Math.Min(count, size)].Distinct().Order()])
+                {
+                    Home = Marshal.PtrToStringUTF8((nint)entry.Directory) is { Length: > 0 } home ? home : null,
+                };
             }
         }
     }

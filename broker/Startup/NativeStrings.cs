@@ -1,3 +1,4 @@
+using System.Text;
 using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Startup;
@@ -8,8 +9,13 @@ internal static class NativeStrings
     /// <summary>This process's arguments, program name first.</summary>
     internal static List<byte[]> OwnArguments() => Split(File.ReadAllBytes("/proc/self/cmdline"));
 
-    /// <summary>The environment that this process was started with.</summary>
-    internal static List<byte[]> OwnEnvironment() => Split(File.ReadAllBytes("/proc/self/environ"));
+    /// <summary>The environment that this process was started with, as "NAME=value", for what it starts: without what was said to it alone.</summary>
+    internal static List<byte[]> OwnEnvironment()
+    {
+        List<byte[]> variables = Split(File.ReadAllBytes("/proc/self/environ"));
+        variables.RemoveAll(static variable => PassedSockets.IsVariable(Encoding.Latin1.GetString(variable).Split('=')[0]));
+        return variables;
+    }
 
     internal static byte[] Encode(string text) => StrictUtf8.Instance.GetBytes(text);
 

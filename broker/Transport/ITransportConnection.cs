@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using XcpBroker.Auth;
+using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 
 namespace XcpBroker.Transport;
@@ -85,8 +86,8 @@ internal struct OutgoingSegment
 /// <summary>Something that peers connect to.</summary>
 internal interface IListener : IDisposable
 {
-    /// <summary>32 hexadecimal digits.</summary>
-    string Guid { get; }
+    /// <summary>What those who connect may authenticate with.</summary>
+    SaslTerms Terms { get; }
 
     /// <summary>Stops or resumes accepting.</summary>
     void Pause(bool paused);

@@ -1,20 +1,9 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
-using XcpBroker.Interop;
 using XcpBroker.Startup;
 
 namespace XcpBroker.Transport;
-
-/// <summary>A socket that listens.</summary>
-/// <param name="Descriptor">The socket; whoever takes this closes it.</param>
-/// <param name="Address">What clients connect to, with <paramref name="Guid"/>.</param>
-/// <param name="Guid">The address's id, 32 hexadecimal digits.</param>
-internal sealed record ListeningSocket(int Descriptor, UnixListenAddress Address, string Guid)
-{
-    /// <summary>The socket's file; null: it has none.</summary>
-    internal string? File => Address.Kind == UnixAddressKind.Path ? Address.Value : null;
-}
 
 /// <summary>Opens what a bus listens on, before there is a bus: this may need rights that the bus does not keep.</summary>
 internal static class ListeningSockets
@@ -25,11 +14,13 @@ internal static class ListeningSockets
     {
         List<ListeningSocket> sockets = [];
         string? problem = null;
+        IReadOnlyList<(int Descriptor, string Name)> passed = PassedSockets.Take();
         foreach (ListenAddress address in options.Addresses)
         {
             try
             {
-                sockets.Add(Open((UnixListenAddress)address, options));
+                sockets.AddRange(Open(address, options, passed));
+                passed = address is SystemdListenAddress ? [] : passed;
             }
             catch (StartException e)
             {
@@ -46,18 +37,24 @@ internal static class ListeningSockets
     {
         foreach (ListeningSocket socket in sockets)
         {
-            _ = LibC.Close(socket.Descriptor);
-            if (socket.File is { } file)
-            {
-                File.Delete(file);
-            }
+            socket.Close();
+            socket.RemoveFiles();
         }
     }
 
     // Not RandomNumberGenerator: it loads OpenSSL, which costs more than the rest of the start-up.
     internal static string NewId() => Guid.NewGuid().ToString("N");
 
-    private static ListeningSocket Open(UnixListenAddress configured, BrokerOptions options)
+    private static IReadOnlyList<ListeningSocket> Open(
+        ListenAddress configured, BrokerOptions options, IReadOnlyList<(int Descriptor, string Name)> passed) => configured switch
+        {
+            UnixListenAddress unix => [OpenUnix(unix, options)],
+            TcpListenAddress tcp => [OpenTcp(tcp)],
+            SystemdListenAddress systemd => PassedSocketOpener.Open(systemd, passed),
+            _ => throw new StartException($"{configured}: this transport cannot be listened on"),
+        };
+
+    private static ListeningSocket OpenUnix(UnixListenAddress configured, BrokerOptions options)
     {
         if (!configured.TryResolve(options.Surroundings, out UnixListenAddress? address, out string? error))
         {
@@ -65,6 +62,25 @@ internal static class ListeningSockets
         }
 
         string guid = address.Guid ?? NewId();
-        return new ListeningSocket(UnixSocketOpener.Open(address, options.SocketMode), address with { Guid = guid }, guid);
+        return new ListeningSocket([UnixSocketOpener.Open(address, options.SocketMode)], address with { Guid = guid }, guid, new UnixTransport())
+        {
+            File = address.Kind == UnixAddressKind.Path ? address.Value : null,
+        };
+    }
+
+    private static ListeningSocket OpenTcp(TcpListenAddress configured)
+    {
+        string guid = configured.Guid ?? NewId();
+        NonceFile? nonce = configured.HasNonce ? NonceFile.Create() : null;
+        try
+        {
+            IReadOnlyList<int> descriptors = TcpSocketOpener.Open(configured, out TcpListenAddress address);
+            return new ListeningSocket(descriptors, address with { Guid = guid, NonceFile = nonce?.Path }, guid, new TcpTransport()) { Nonce = nonce };
+        }
+        catch
+        {
+            nonce?.Delete();
+            throw;
+        }
     }
 }

@@ -117,13 +117,6 @@ internal sealed unsafe class SocketIO : IDisposable
         return (int)sent;
     }
 
-    internal static int PeerPidFd(int fd)
-    {
-        int pidFd;
-        uint length = sizeof(int);
-        return LibC.GetSocketOption(fd, LibC.SOL_SOCKET, LibC.SO_PEERPIDFD, (byte*)&pidFd, &length) == 0 ? pidFd : -1;
-    }
-
     public void Dispose()
     {
         Scratch.Release();

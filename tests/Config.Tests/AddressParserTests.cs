@@ -6,14 +6,29 @@ public sealed class AddressParserTests
 {
     private static readonly Gen<string> Guid = Gen.Char["0123456789abcdef"].Array[32].Select(letters => new string(letters));
 
-    private static readonly Gen<UnixListenAddress> Address =
+    private static readonly Gen<string> Value =
+        Gen.OneOf(Gen.Char, Gen.Char.AlphaNumeric).Array[1, 20].Select(letters => new string(letters)).Where(IsText);
+
+    private static readonly Gen<ListenAddress> Unix =
         from kind in Gen.Enum<UnixAddressKind>()
-        from value in Gen.OneOf(Gen.Char, Gen.Char.AlphaNumeric).Array[1, 20].Select(letters => new string(letters)).Where(IsText)
+        from value in Value
+        select (ListenAddress)new UnixListenAddress(kind, kind == UnixAddressKind.Runtime ? "yes" : value);
+
+    private static readonly Gen<ListenAddress> Tcp =
+        from hasNonce in Gen.Bool
+        from host in Value
+        from bind in Gen.Null(Value)
+        from port in Gen.UShort
+        from family in Gen.Enum<TcpFamily>()
+        select (ListenAddress)new TcpListenAddress { HasNonce = hasNonce, Host = host, Bind = bind, Port = port, Family = family };
+
+    private static readonly Gen<ListenAddress> Address =
+        from address in Gen.OneOf(Unix, Tcp, Gen.Const((ListenAddress)new SystemdListenAddress()))
         from guid in Gen.Null(Guid)
-        select new UnixListenAddress(kind, kind == UnixAddressKind.Runtime ? "yes" : value) { Guid = guid };
+        select address with { Guid = guid };
 
     private static readonly string[] Pieces =
-        ["unix:", "path=", "abstract=", "guid=", "runtime=yes", ",", ";", "%", "%00", "%ff", "/a", "\n", "=", ":", "00112233445566778899aabbccddeeff"];
+        ["unix:", "tcp:", "nonce-tcp:", "systemd:", "host=", "port=", "family=ipv4", "7", "path=", "abstract=", "guid=", "runtime=yes", ",", ";", "%", "%00", "%ff", "/a", "\n", "=", ":", "00112233445566778899aabbccddeeff"];
 
     private static IEnumerable<TestCaseData> Vectors => File.ReadLines(Path.Combine(Repository.Root, "tests/vectors/addresses/addresses.tsv"))
         .Where(line => !line.StartsWith('#'))

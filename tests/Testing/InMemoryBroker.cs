@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using XcpBroker.Activation;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
+using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Reloading;
@@ -18,14 +19,18 @@ internal sealed class InMemoryBroker : IDisposable
 
     internal const string Id = "0123456789abcdef0123456789abcdef";
 
+    internal const string ListenerGuid = "fedcba9876543210fedcba9876543210";
+
     /// <summary>Bytes that a peer may leave unread in its transport, as a Unix socket's buffer.</summary>
     internal const int SocketBuffer = 208 * 1024;
 
-    private readonly MemoryListener _listener = new();
+    private readonly MemoryListener _listener;
 
     internal InMemoryBroker(
-        LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null, ConfigurationSource? source = null)
+        LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null, ConfigurationSource? source = null,
+        SaslTerms? terms = null)
     {
+        _listener = new MemoryListener(terms ?? new SaslTerms(ListenerGuid, SaslMechanisms.ExternalOnly));
         Loop = new ManualBusLoop(Clock);
         PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
         BusIdentity identity = new(Id, 1, own, new string('a', 32), 1024);
@@ -150,9 +155,9 @@ internal sealed class InMemoryBroker : IDisposable
         Blocks.Dispose();
     }
 
-    private sealed class MemoryListener : IListener
+    private sealed class MemoryListener(SaslTerms terms) : IListener
     {
-        public string Guid => "fedcba9876543210fedcba9876543210";
+        public SaslTerms Terms => terms;
 
         internal bool IsPaused { get; private set; }
 

@@ -71,11 +71,12 @@ public sealed class SaslServerTests
     {
         byte[] said = "\0AUTH EXTERNAL\r\nDATA\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n"u8.ToArray();
         PeerCredentials root = new() { UserId = 0 };
+        SaslTerms terms = new(SaslTalk.Guid, SaslMechanisms.ExternalOnly);
         ArrayBufferWriter<byte> output = new(1024);
-        _ = new SaslServer(root, SaslTalk.Guid, true).Receive(said, out _, output);
+        _ = new SaslServer(root, terms, true).Receive(said, out _, output);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
-        SaslServer server = new(root, SaslTalk.Guid, true);
+        SaslServer server = new(root, terms, true);
         long afterServer = GC.GetAllocatedBytesForCurrentThread();
         SaslOutcome outcome = server.Receive(said, out int consumed, output);
         long after = GC.GetAllocatedBytesForCurrentThread();

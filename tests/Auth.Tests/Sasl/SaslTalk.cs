@@ -12,8 +12,9 @@ internal sealed class SaslTalk(SaslServer server)
     private readonly ArrayBufferWriter<byte> _heard = new();
     private byte[] _pending = [];
 
-    internal SaslTalk(uint? userId = 0, bool canPassFds = true, SaslMechanisms? mechanisms = null)
-        : this(new SaslServer(new PeerCredentials { UserId = userId }, Guid, canPassFds, mechanisms))
+    internal SaslTalk(uint? userId = 0, bool canPassFds = true, SaslMechanisms? mechanisms = null, byte[]? nonce = null)
+        : this(new SaslServer(
+            new PeerCredentials { UserId = userId }, new SaslTerms(Guid, mechanisms ?? SaslMechanisms.ExternalOnly) { Nonce = nonce }, canPassFds))
     {
     }
 
@@ -29,6 +30,7 @@ internal sealed class SaslTalk(SaslServer server)
     {
         SaslOutcome.Authenticated => server.FdsAgreed ? "Authenticated fds" : "Authenticated",
         SaslOutcome.Disconnect => $"Disconnect {server.Failure}",
+        SaslOutcome.Waiting => "Waiting",
         _ => "NeedMoreData",
     };
 
@@ -37,6 +39,15 @@ internal sealed class SaslTalk(SaslServer server)
         _pending = [.. _pending, .. bytes];
         Outcome = server.Receive(_pending, out int consumed, _heard);
         _pending = _pending[consumed..];
+    }
+
+    /// <summary>Lets what the conversation waits for happen.</summary>
+    internal void Resume(Action decide)
+    {
+        bool isDecided = false;
+        server.Await(() => isDecided = true);
+        decide();
+        Outcome = isDecided ? server.Resume(_heard) : Outcome;
     }
 
     internal void Say(string line) => Say(Encoding.Latin1.GetBytes(line + "\r\n"));

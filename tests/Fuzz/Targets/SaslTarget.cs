@@ -1,13 +1,18 @@
 using System.Buffers;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Sasl;
+using XcpBroker.Auth.Sasl.CookieSha1;
 
 namespace XcpBroker.Fuzz.Targets;
 
-/// <summary>A conversation in one piece and cut in two is answered the same, and nobody is let in without the kernel's uid.</summary>
+/// <summary>A conversation in one piece and cut in two is answered the same, and nobody is let in without OK.</summary>
 internal sealed class SaslTarget : IFuzzTarget
 {
     private const uint UserId = 0;
+
+    private static readonly SaslTerms Terms = new(
+        "0123456789abcdef0123456789abcdef",
+        new SaslMechanisms(new ExternalMechanism(), new CookieSha1Mechanism(new Keyring()), new AnonymousMechanism()));
 
     public static string Name => "sasl";
 
@@ -30,16 +35,40 @@ internal sealed class SaslTarget : IFuzzTarget
 
     private static Verdict Talk(ReadOnlySpan<byte> input, int cut)
     {
-        SaslServer server = new(new PeerCredentials { UserId = UserId }, "0123456789abcdef0123456789abcdef", canPassFds: true);
+        SaslServer server = new(new PeerCredentials { UserId = UserId }, Terms, canPassFds: true);
         ArrayBufferWriter<byte> answer = new();
-        SaslOutcome outcome = server.Receive(input[..cut], out int consumed, answer);
+        SaslOutcome outcome = Receive(server, input[..cut], out int consumed, answer);
         if (cut < input.Length)
         {
-            outcome = server.Receive(input[consumed..], out int more, answer);
+            outcome = Receive(server, input[consumed..], out int more, answer);
             consumed += more;
         }
 
         return new Verdict(outcome, server.Failure, server.FdsAgreed, consumed, answer.WrittenSpan.ToArray());
+    }
+
+    /// <summary>As a connection whose keyring answers at once.</summary>
+    private static SaslOutcome Receive(SaslServer server, ReadOnlySpan<byte> input, out int consumed, ArrayBufferWriter<byte> answer)
+    {
+        SaslOutcome outcome = server.Receive(input, out consumed, answer);
+        while (outcome == SaslOutcome.Waiting)
+        {
+            server.Await(static () => { });
+            outcome = server.Resume(answer);
+            if (outcome == SaslOutcome.NeedMoreData)
+            {
+                outcome = server.Receive(input[consumed..], out int more, answer);
+                consumed += more;
+            }
+        }
+
+        return outcome;
+    }
+
+    private sealed class Keyring : ICookieSource
+    {
+        public void Find(string user, Action<CookieOffer?> found) =>
+            found(user.Length == 1 ? new CookieOffer("org_freedesktop_general", new Cookie(1, 2, "abcd"), "00", 0, null) : null);
     }
 
     private sealed record Verdict(SaslOutcome Outcome, SaslFailure Failure, bool FdsAgreed, int Consumed, byte[] Answer);

@@ -14,7 +14,7 @@ namespace XcpBroker.Transport;
 /// one the next read is short, since most of another long one would have to be moved. So an idle connection holds no buffer, and a
 /// read is one system call without a copy of what it brought.
 /// </remarks>
-internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollHandler
+internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpollHandler
 {
     /// <summary>Bytes from which on an incomplete message is read into its own block.</summary>
     private const int OwnBlockThreshold = SocketIO.KeptMax;
@@ -23,6 +23,7 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
     private const int ShortRead = 4 * 1024;
 
     private readonly SocketIO _io;
+    private readonly StreamTransport _transport;
     private readonly int _fd;
     private long _key = -1;
     private uint _events;
@@ -38,18 +39,23 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
     private bool _expectsLong;
     private bool _ended;
 
-    internal UnixConnection(SocketIO io, int fd, PeerCredentials credentials)
+    /// <param name="io">The loop's socket buffers.</param>
+    /// <param name="transport">What kind of socket it is.</param>
+    /// <param name="fd">A connected socket; owned.</param>
+    internal StreamConnection(SocketIO io, StreamTransport transport, int fd)
     {
         _io = io;
+        _transport = transport;
         _fd = fd;
-        Credentials = credentials;
+        transport.Prepare(fd);
+        Credentials = transport.Identify(fd);
     }
 
     public PipeReader Input => this;
 
     public PeerCredentials Credentials { get; }
 
-    public bool CanPassFds => true;
+    public bool CanPassFds => _transport.CanPassFds;
 
     public ReceivedFds ReceivedFds => _fds ?? ReceivedFds.None;
 
@@ -65,7 +71,7 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
         if (_key < 0)
         {
             _ended = true;
-            _io.Loop.Schedule(static state => ((UnixConnection)state!)._connection!.OnReadable(), this);
+            _io.Loop.Schedule(static state => ((StreamConnection)state!)._connection!.OnReadable(), this);
         }
     }
 
@@ -81,7 +87,7 @@ internal sealed class UnixConnection : PipeReader, ITransportConnection, IEpollH
 
     public int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds) => _io.Send(_fd, segments, fds);
 
-    public int OpenPeerPidFd() => SocketIO.PeerPidFd(_fd);
+    public int OpenPeerPidFd() => _transport.OpenPeerPidFd(_fd);
 
     public void OnEvents(uint events)
     {

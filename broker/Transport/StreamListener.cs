@@ -1,15 +1,16 @@
 using System.Runtime.InteropServices;
+using XcpBroker.Auth.Sasl;
 using XcpBroker.Interop;
 using XcpBroker.Loop;
 
 namespace XcpBroker.Transport;
 
-/// <summary>A listening Unix socket on the loop.</summary>
+/// <summary>A listening stream socket on the loop.</summary>
 /// <remarks>
 /// A failing accept never ends anything: out of descriptors or memory, it stops looking for a second, or until a connection
 /// closes, and tries again.
 /// </remarks>
-internal sealed unsafe class UnixListener : IListener, IEpollHandler
+internal sealed unsafe class StreamListener : IListener, IEpollHandler
 {
     private const int AcceptsPerTurn = 64;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
@@ -17,8 +18,7 @@ internal sealed unsafe class UnixListener : IListener, IEpollHandler
     private readonly SocketIO _io;
     private readonly int _fd;
     private readonly long _key;
-    private readonly string? _path;
-    private readonly PeerCredentialReader _credentials = new();
+    private readonly StreamTransport _transport;
     private readonly ITransportAcceptor _acceptor;
     private bool _isWatched;
     private bool _isPaused;
@@ -26,21 +26,21 @@ internal sealed unsafe class UnixListener : IListener, IEpollHandler
 
     /// <param name="io">The loop's socket buffers.</param>
     /// <param name="fd">A listening socket; owned.</param>
-    /// <param name="path">The file to remove when it ends; null: none.</param>
-    /// <param name="guid">The address's GUID, 32 hexadecimal digits.</param>
+    /// <param name="transport">What kind of socket it is.</param>
+    /// <param name="terms">What those who connect may authenticate with.</param>
     /// <param name="acceptor">Takes what connects.</param>
-    internal UnixListener(SocketIO io, int fd, string? path, string guid, ITransportAcceptor acceptor)
+    internal StreamListener(SocketIO io, int fd, StreamTransport transport, SaslTerms terms, ITransportAcceptor acceptor)
     {
         _io = io;
         _fd = fd;
-        _path = path;
-        Guid = guid;
+        _transport = transport;
+        Terms = terms;
         _acceptor = acceptor;
         _key = io.Loop.Register(fd, this, 0);
         Watch(true);
     }
 
-    public string Guid { get; }
+    public SaslTerms Terms { get; }
 
     /// <summary>Stops accepting while the bus has as many unfinished connections as it may have.</summary>
     public void Pause(bool paused)
@@ -66,12 +66,12 @@ internal sealed unsafe class UnixListener : IListener, IEpollHandler
             if (fd >= 0)
             {
                 _isFailing = false;
-                _acceptor.Accept(new UnixConnection(_io, fd, _credentials.Read(fd)), this);
+                _acceptor.Accept(new StreamConnection(_io, _transport, fd), this);
                 continue;
             }
 
             int errno = Marshal.GetLastPInvokeError();
-            if (errno is not (LibC.EAGAIN or LibC.EINTR or LibC.ECONNABORTED))
+            if (errno is not (LibC.EAGAIN or LibC.EINTR) && !ConcernsOnePeer(errno))
             {
                 Fail(errno);
             }
@@ -84,18 +84,12 @@ internal sealed unsafe class UnixListener : IListener, IEpollHandler
     {
         _io.Loop.Unregister(_fd, _key);
         _ = LibC.Close(_fd);
-        if (_path is not null)
-        {
-            try
-            {
-                File.Delete(_path);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                // Somebody took the directory away; there is nothing left of ours to remove.
-            }
-        }
     }
+
+    /// <summary>What accept(2) says of the connection that it would have handed out, not of the listener: the next one may be fine.</summary>
+    /// <remarks>Source: accept(2), "Error handling": Linux passes pending errors of the network on.</remarks>
+    internal static bool ConcernsOnePeer(int errno) => errno is LibC.ECONNABORTED or LibC.EPROTO or LibC.EPERM or LibC.ENETDOWN
+        or LibC.ENOPROTOOPT or LibC.EHOSTDOWN or LibC.ENONET or LibC.EHOSTUNREACH or LibC.EOPNOTSUPP or LibC.ENETUNREACH or LibC.ETIMEDOUT;
 
     private void Fail(int errno)
     {
@@ -106,7 +100,7 @@ internal sealed unsafe class UnixListener : IListener, IEpollHandler
 
         _isFailing = true;
         Watch(false);
-        _io.Loop.Deadlines.After(RetryAfter, static state => ((UnixListener)state!).Retry(), this);
+        _io.Loop.Deadlines.After(RetryAfter, static state => ((StreamListener)state!).Retry(), this);
     }
 
     private void Retry()

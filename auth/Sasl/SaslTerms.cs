@@ -1,0 +1,13 @@
+namespace XcpBroker.Auth.Sasl;
+
+/// <summary>On which terms a listener lets peers authenticate: the same for all who connect to it.</summary>
+/// <param name="Guid">The address's id for OK: 32 lower-case hex digits.</param>
+/// <param name="Mechanisms">What is offered.</param>
+public sealed record SaslTerms(string Guid, SaslMechanisms Mechanisms)
+{
+    /// <summary>Whether who has authenticated as nobody may go on behind BEGIN. The mechanism must be offered besides.</summary>
+    public bool AllowsAnonymous { get; init; }
+
+    /// <summary>What the client sends before anything else (<c>nonce-tcp:</c>); empty: nothing.</summary>
+    public ReadOnlyMemory<byte> Nonce { get; init; }
+}

@@ -1,0 +1,29 @@
+using XcpBroker.Auth.Sasl;
+using XcpBroker.Auth.Sasl.CookieSha1;
+using XcpBroker.Config;
+
+namespace XcpBroker.Transport;
+
+/// <summary>Which SASL mechanisms a listener offers.</summary>
+internal static class OfferedMechanisms
+{
+    /// <summary>Those that are configured; if none are, the one by which a transport's peers can prove their user.</summary>
+    /// <param name="options">What the bus is told to do.</param>
+    /// <param name="knowsUsers">Whether the kernel knows the peers' users.</param>
+    /// <param name="cookies">Of the bus's own user.</param>
+    internal static SaslMechanisms Choose(BrokerOptions options, bool knowsUsers, ICookieSource cookies)
+    {
+        // In the order in which dbus-daemon names them, however they are configured.
+        SaslMechanism[] all = [new ExternalMechanism(), new CookieSha1Mechanism(cookies), new AnonymousMechanism()];
+        return new SaslMechanisms([.. all.Where(mechanism => IsOffered(mechanism, options, knowsUsers))]);
+    }
+
+    private static bool IsOffered(SaslMechanism mechanism, BrokerOptions options, bool knowsUsers) => options.AuthMechanisms.Count > 0
+        ? options.AuthMechanisms.Contains(mechanism.Name)
+        : mechanism switch
+        {
+            ExternalMechanism => knowsUsers,
+            AnonymousMechanism => options.AllowAnonymous,
+            _ => !knowsUsers,
+        };
+}

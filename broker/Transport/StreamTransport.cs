@@ -1,0 +1,24 @@
+using XcpBroker.Auth;
+
+namespace XcpBroker.Transport;
+
+/// <summary>What differs between kinds of stream sockets. Bytes go the same way through all of them.</summary>
+internal abstract class StreamTransport
+{
+    /// <summary>Whether descriptors can pass.</summary>
+    internal abstract bool CanPassFds { get; }
+
+    /// <summary>Whether the kernel tells which user is at the other end.</summary>
+    internal abstract bool KnowsUsers { get; }
+
+    /// <summary>Sets the options of a socket that was accepted.</summary>
+    internal virtual void Prepare(int fd)
+    {
+    }
+
+    /// <summary>What the kernel says of the other end of a socket that was accepted.</summary>
+    internal virtual PeerCredentials Identify(int fd) => PeerCredentials.Unknown;
+
+    /// <summary>A new pidfd of the process at the other end, or -1 when there is none to be had.</summary>
+    internal virtual int OpenPeerPidFd(int fd) => -1;
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using XcpBroker.EndToEnd.Startup;
+
+namespace XcpBroker.EndToEnd.Transports;
+
+/// <summary><c>systemd:</c>: sockets that systemd-socket-activate(1) opens and passes, as systemd does.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class SocketActivationTests : IDisposable
+{
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    [Test]
+    public void A_Unix_socket_is_served_and_left_where_it_is()
+    {
+        Process broker = Activate("-l $D/bus");
+        string address = $"unix:path={_shell.Directory}/bus";
+        string id = BusId(address); // this connection is what starts it
+        string printed = ReadAddress();
+
+        Assert.That(printed, Does.Match($"^{address},guid=[0-9a-f]{{32}}\n$"));
+        Assert.That((id.Length, BusId(printed.Trim())), Is.EqualTo((32, id)));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+        Assert.That(File.Exists(_shell.In("bus")), Is.True, "it is systemd's to remove");
+    }
+
+    [Test]
+    public void Several_sockets_of_all_kinds_are_one_bus_with_an_address_and_a_guid_each()
+    {
+        int port = FreePort();
+        _ = Activate($"-l $D/bus -l '@{_shell.Directory}' -l 127.0.0.1:{port}");
+        string id = BusId($"unix:path={_shell.Directory}/bus");
+        string[] printed = ReadAddress().Trim().Split(';');
+
+        Assert.That(printed, Has.Length.EqualTo(3));
+        Assert.That(printed[1], Does.StartWith($"unix:abstract={_shell.Directory},guid="));
+        Assert.That(printed[2], Does.Match($"^tcp:host=127.0.0.1,port={port},family=ipv4,guid=[0-9a-f]{{32}}$"));
+        Assert.That(printed.Select(address => address[^32..]), Is.Unique);
+        Assert.That(printed.Select(BusId), Is.All.EqualTo(id));
+    }
+
+    [Test]
+    public void Sockets_and_other_addresses_go_together()
+    {
+        _ = Activate("-l $D/bus", "'systemd:guid=00112233445566778899aabbccddeeff;unix:path=own'");
+        string id = BusId($"unix:path={_shell.Directory}/bus");
+
+        Assert.That(ReadAddress(), Does.StartWith($"unix:path={_shell.Directory}/bus,guid=00112233445566778899aabbccddeeff;unix:path="));
+        Assert.That(BusId($"unix:path={_shell.Directory}/own"), Is.EqualTo(id));
+    }
+
+    [Test]
+    public void A_datagram_socket_is_refused_by_its_number_and_name()
+    {
+        Process broker = _shell.Start("exec 2>&1; exec systemd-socket-activate -d -l $D/bus --fdname=odd $B --address=systemd:");
+        _ = Shell.ReadLine(broker.StandardOutput);
+        _ = _shell.Run("/usr/bin/python3 -c \"import socket, os; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ['D'] + '/bus'); s.send(b'x')\"");
+
+        Assert.That(broker.StandardOutput.ReadToEnd(), Does.Contain("systemd:: descriptor 3 ('odd') is not a Unix or TCP stream socket that listens"));
+    }
+
+    [TestCase("", "no socket was passed to this process")]
+    [TestCase("LISTEN_PID=1 LISTEN_FDS=1", "no socket was passed to this process")]
+    public void Without_sockets_for_this_process_it_does_not_start(string environment, string expected)
+    {
+        ShellResult result = _shell.Run($"exec env {environment} timeout 20 $B --address=systemd:");
+
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((1, result.Error)));
+        Assert.That(result.Error, Does.Contain(expected));
+    }
+
+    [Test]
+    public void It_does_not_go_with_fork()
+    {
+        ShellResult result = _shell.Run("exec timeout 20 $B --fork --address=systemd:");
+
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Does.Contain("systemd:: cannot be used with --fork"));
+    }
+
+    private Process Activate(string sockets, string address = "systemd:")
+    {
+        Process launcher = _shell.Start(
+            $"exec 2>&1; exec systemd-socket-activate {sockets} -E HOME=$D $B --address={address} --print-address=1 >address");
+        _ = _shell.Run("until [ -S bus ]; do sleep 0.05; done");
+        return launcher;
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private string ReadAddress() => _shell.Run("until [ -s address ]; do sleep 0.05; done; cat address").Output;
+
+    private string BusId(string address) => _shell.Run(
+        $"HOME=$D exec timeout 20 dbus-send --bus='{address}' --dest=org.freedesktop.DBus --print-reply=literal / org.freedesktop.DBus.GetId").Output.Trim();
+}
