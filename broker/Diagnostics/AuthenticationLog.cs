@@ -5,9 +5,9 @@ namespace XcpBroker.Diagnostics;
 /// <summary>What is said about how peers authenticate. Ids 1700 to 1799; none is used twice.</summary>
 internal static partial class AuthenticationLog
 {
-    [LoggerMessage(1700, LogLevel.Warning, "DBUS_COOKIE_SHA1 rejects everybody, the keyring cannot be used: {Problem}")]
+    [LoggerMessage(1800, LogLevel.Warning, "DBUS_COOKIE_SHA1 rejects everybody, the keyring cannot be used: {Problem}")]
     internal static partial void KeyringFailed(ILogger logger, string problem);
 
-    [LoggerMessage(1701, LogLevel.Information, "the keyring can be used again")]
+    [LoggerMessage(1801, LogLevel.Information, "the keyring can be used again")]
     internal static partial void KeyringWorks(ILogger logger);
 }
