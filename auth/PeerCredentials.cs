@@ -1,3 +1,5 @@
+using XcpBroker.Auth.Domains;
+
 namespace XcpBroker.Auth;
 
 /// <summary>What the kernel said of a peer when its connection was accepted, or what the peer has proved since. Null means that nobody can tell.</summary>
@@ -9,6 +11,10 @@ public sealed record PeerCredentials
 
     /// <summary>Effective uid (SO_PEERCRED), or the user whose secret the peer knows (DBUS_COOKIE_SHA1).</summary>
     public uint? UserId { get; init; }
+
+    /// <summary>The domain that the peer is in: its listener proves it, or it has proved it itself. Null: none, or none that is known.</summary>
+    /// <remarks>Whoever is in a domain is nobody of this host: all other properties are null then.</remarks>
+    public DomainIdentity? Domain { get; init; }
 
     /// <summary>The peer has authenticated as nobody (ANONYMOUS): that its user is unknown is its own wish.</summary>
     public bool IsAnonymous { get; init; }

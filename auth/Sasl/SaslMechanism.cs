@@ -27,8 +27,9 @@ public abstract class SaslExchange
     /// <param name="challenge">As of <see cref="Respond"/>.</param>
     public virtual SaslVerdict Conclude(out ReadOnlyMemory<byte> challenge) => throw new NotSupportedException($"{GetType().Name} never waits.");
 
-    /// <summary>Of an accepted client: who it is.</summary>
+    /// <summary>Of an accepted client: who it is. Not asked where the listener proves a domain: that stands.</summary>
     /// <param name="peer">What the kernel said of it.</param>
+    /// <returns>For a client that has proved to be in a domain, credentials with nothing but that.</returns>
     public virtual PeerCredentials Identify(PeerCredentials peer) => peer;
 }
 

@@ -283,7 +283,9 @@ public sealed class SaslServer
         }
 
         _state = State.Authenticated;
-        Identity = _exchange!.Identify(Identity);
+
+        // What the listener proves stands: nobody becomes another domain, or a user of this host, by what it says besides.
+        Identity = Identity.Domain is null ? _exchange!.Identify(Identity) : Identity;
         _exchange = null;
     }
 

@@ -8,6 +8,12 @@ public sealed record SaslTerms(string Guid, SaslMechanisms Mechanisms)
     /// <summary>Whether who has authenticated as nobody may go on behind BEGIN. The mechanism must be offered besides.</summary>
     public bool AllowsAnonymous { get; init; }
 
+    /// <summary>The name of the domain that whoever connects there is in, because nobody else can; null: the listener is no domain's.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>Whether a peer's TCP address proves its domain: the network lets nobody send from another's. A vsock address always does.</summary>
+    public bool TrustsAddresses { get; init; }
+
     /// <summary>What the client sends before anything else (<c>nonce-tcp:</c>); empty: nothing.</summary>
     public ReadOnlyMemory<byte> Nonce { get; init; }
 }

@@ -23,6 +23,9 @@ internal interface ITransportConnection
     /// <summary>Who the kernel says the peer is, from when it connected.</summary>
     PeerCredentials Credentials { get; }
 
+    /// <summary>Where the kernel says the peer has connected from.</summary>
+    PeerAddress Address { get; }
+
     /// <summary>Whether descriptors can pass at all; the peer must still negotiate them.</summary>
     bool CanPassFds { get; }
 

@@ -41,6 +41,8 @@ internal sealed class MemoryConnection : ITransportConnection
 
     public PeerCredentials Credentials { get; }
 
+    public PeerAddress Address { get; init; } = PeerAddress.Unix;
+
     public bool CanPassFds => false;
 
     public ReceivedFds ReceivedFds => ReceivedFds.None;

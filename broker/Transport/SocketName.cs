@@ -45,6 +45,14 @@ internal sealed unsafe class SocketName
             : throw new Win32Exception(Marshal.GetLastPInvokeError(), "getsockname failed");
     }
 
+    /// <summary>What the other end of a socket is bound to; null: there is none any more.</summary>
+    internal static SocketName? OfPeer(int fd)
+    {
+        byte* address = stackalloc byte[MaxLength];
+        uint length = MaxLength;
+        return LibC.GetPeerName(fd, address, &length) == 0 ? Read(address, Math.Min(length, MaxLength)) : null;
+    }
+
     /// <summary>Of IP alone.</summary>
     internal SocketName WithPort(ushort port)
     {

@@ -49,11 +49,14 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
         _fd = fd;
         transport.Prepare(fd);
         Credentials = transport.Identify(fd);
+        Address = transport.Locate(fd);
     }
 
     public PipeReader Input => this;
 
     public PeerCredentials Credentials { get; }
+
+    public PeerAddress Address { get; }
 
     public bool CanPassFds => _transport.CanPassFds;
 

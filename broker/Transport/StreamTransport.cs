@@ -19,6 +19,9 @@ internal abstract class StreamTransport
     /// <summary>What the kernel says of the other end of a socket that was accepted.</summary>
     internal virtual PeerCredentials Identify(int fd) => PeerCredentials.Unknown;
 
+    /// <summary>Where the kernel says the other end is.</summary>
+    internal virtual PeerAddress Locate(int fd) => PeerAddress.Unix;
+
     /// <summary>A new pidfd of the process at the other end, or -1 when there is none to be had.</summary>
     internal virtual int OpenPeerPidFd(int fd) => -1;
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using XcpBroker.Auth;
 using XcpBroker.Interop;
 
 namespace XcpBroker.Transport;
@@ -16,4 +18,7 @@ internal sealed class TcpTransport : StreamTransport
         _ = SocketOptions.TrySet(fd, LibC.IPPROTO_TCP, LibC.TCP_NODELAY, 1);
         _ = SocketOptions.TrySet(fd, LibC.SOL_SOCKET, LibC.SO_KEEPALIVE, 1);
     }
+
+    /// <summary>Of a peer that is gone again, no address that a domain could have.</summary>
+    internal override PeerAddress Locate(int fd) => PeerAddress.OfTcp(SocketName.OfPeer(fd)?.Host ?? IPAddress.None);
 }

@@ -15,6 +15,8 @@ internal sealed class StubTransport(PeerCredentials credentials) : PipeReader, I
     /// <summary>A test may turn a peer that was let in into another user.</summary>
     public PeerCredentials Credentials { get; set; } = credentials;
 
+    public PeerAddress Address => PeerAddress.Unix;
+
     public PipeReader Input => this;
 
     public bool CanPassFds => false;
