@@ -11,7 +11,17 @@ public static class AddressParser
 {
     private const int GuidLength = 32;
 
-    private static readonly string[] Transports = ["unix", "tcp", "nonce-tcp", "systemd"];
+    // A transport is a row here, and a file that knows its keys.
+    private static readonly (string Name, ReadKeys Read)[] Transports =
+    [
+        ("unix", UnixAddressReader.TryRead),
+        ("tcp", TcpAddressReader.TryReadPlain),
+        ("nonce-tcp", TcpAddressReader.TryReadWithNonce),
+        (VsockListenAddress.Name, VsockListenAddress.TryRead),
+        ("systemd", SystemdAddressReader.TryRead),
+    ];
+
+    private delegate bool ReadKeys(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error);
 
     /// <summary>Reads a list of addresses separated by ';'. One ';' may stand at the end, as libdbus allows.</summary>
     /// <param name="text">The list.</param>
@@ -53,15 +63,15 @@ public static class AddressParser
         }
 
         string transport = entry[..colon];
-        if (!Transports.Contains(transport))
+        if (Array.Find(Transports, known => known.Name == transport).Read is not { } read)
         {
-            error = $"unknown transport '{transport}' (known: {string.Join(", ", Transports)})";
+            error = $"unknown transport '{transport}' (known: {string.Join(", ", Transports.Select(known => known.Name))})";
             return false;
         }
 
         if (!AddressPairs.TryParse(entry[(colon + 1)..], out AddressPairs? pairs, out error)
             || !TryTakeGuid(pairs, out string? guid, out error)
-            || !TryRead(transport, pairs, out address, out error))
+            || !read(pairs, out address, out error))
         {
             return false;
         }
@@ -69,17 +79,6 @@ public static class AddressParser
         address = address with { Guid = guid };
         return true;
     }
-
-    private static bool TryRead(
-        string transport,
-        AddressPairs pairs,
-        [NotNullWhen(true)] out ListenAddress? address,
-        [NotNullWhen(false)] out string? error) => transport switch
-        {
-            "unix" => UnixAddressReader.TryRead(pairs, out address, out error),
-            "systemd" => SystemdAddressReader.TryRead(pairs, out address, out error),
-            _ => TcpAddressReader.TryRead(pairs, transport == "nonce-tcp", out address, out error),
-        };
 
     private static bool TryTakeGuid(AddressPairs pairs, out string? guid, [NotNullWhen(false)] out string? error)
     {

@@ -34,6 +34,9 @@ public sealed record BrokerOptions
     /// <summary>What listen addresses may refer to.</summary>
     public required AddressSurroundings Surroundings { get; init; }
 
+    /// <summary>Whether vsock peers of this machine itself may connect: for tests.</summary>
+    public bool AllowsVsockLoopback { get; init; }
+
     /// <summary>Rooted path of the directory for what must outlive the process (the epoch of unique names); null: nothing does, the epoch is 1.</summary>
     public string? StateDirectory { get; init; }
 

@@ -27,6 +27,9 @@ public sealed record CommandLineChoices
     /// <summary>Whether services are started by asking systemd.</summary>
     public bool SystemdActivation { get; init; }
 
+    /// <summary>As <see cref="BrokerOptions.AllowsVsockLoopback"/>.</summary>
+    public bool AllowsVsockLoopback { get; init; }
+
     /// <summary>Limits on top of the file's: names and values that <see cref="LimitTable.TrySet"/> takes.</summary>
     public IReadOnlyList<(string Name, string Value)> Limits { get; init; } = [];
 
@@ -63,6 +66,7 @@ public sealed record CommandLineChoices
             Fork = fork,
             Syslog = Syslog ?? (fork ? SyslogMode.Only : configuration?.Syslog == true ? SyslogMode.Also : SyslogMode.None),
             SystemdActivation = SystemdActivation,
+            AllowsVsockLoopback = AllowsVsockLoopback,
         };
         if (configuration is not null)
         {

@@ -7,7 +7,13 @@ namespace XcpBroker.Config;
 /// <remarks>dbus-daemon 1.14 takes names of services for ports too, and of a number that is too large its lower 16 bits.</remarks>
 internal static class TcpAddressReader
 {
-    internal static bool TryRead(
+    internal static bool TryReadPlain(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error) =>
+        TryRead(pairs, false, out address, out error);
+
+    internal static bool TryReadWithNonce(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error) =>
+        TryRead(pairs, true, out address, out error);
+
+    private static bool TryRead(
         AddressPairs pairs,
         bool hasNonce,
         [NotNullWhen(true)] out ListenAddress? address,

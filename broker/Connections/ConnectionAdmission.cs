@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using XcpBroker.Auth;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Diagnostics;
 using XcpBroker.Loop;
@@ -21,6 +22,7 @@ internal sealed class ConnectionAdmission(
 {
     private readonly List<IListener> _listeners = [];
     private readonly Dictionary<uint, int> _connectionsPerUser = [];
+    private readonly EpisodeLog<uint> _refusals = new(loop, 16, (cid, count) => LinkLog.CidRefusedOften(log, cid, count));
     private bool _isPaused;
 
     /// <summary>What a new connection is told to do with its turns; set once by Composition.</summary>
@@ -40,6 +42,14 @@ internal sealed class ConnectionAdmission(
         connection.AuthDeadline = DoomAfter(connection, limits.Current.AuthTimeout, CloseReason.AuthTimeout);
         transport.Start(connection);
         Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
+    }
+
+    public void Refused(PeerAddress address)
+    {
+        if (_refusals.Begins(address.Cid ?? uint.MaxValue))
+        {
+            LinkLog.CidRefused(log, address.Cid);
+        }
     }
 
     public void AcceptFailed(int errno) => Log.AcceptFailed(log, new System.ComponentModel.Win32Exception(errno).Message);

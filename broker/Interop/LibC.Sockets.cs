@@ -9,6 +9,7 @@ internal static unsafe partial class LibC
     internal const int AF_UNIX = 1;
     internal const int AF_INET = 2;
     internal const int AF_INET6 = 10;
+    internal const int AF_VSOCK = 40;
     internal const int SOCK_STREAM = 1;
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
@@ -27,6 +28,9 @@ internal static unsafe partial class LibC
     internal const int IPV6_V6ONLY = 26;
     internal const int AI_PASSIVE = 1;
     internal const int EAI_SYSTEM = -11;
+    internal const uint VMADDR_CID_ANY = uint.MaxValue;
+    internal const uint VMADDR_CID_HOST = 2;
+    internal const nuint IOCTL_VM_SOCKETS_GET_LOCAL_CID = 0x7b9;
     internal const int SCM_RIGHTS = 1;
     internal const int MSG_CTRUNC = 0x8;
     internal const int MSG_DONTWAIT = 0x40;
@@ -112,6 +116,10 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "getsockname", SetLastError = true)]
     internal static partial int GetSocketName(int fd, byte* address, uint* length);
 
+    /// <summary>Of requests whose argument is a pointer.</summary>
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int ControlDevice(int fd, nuint request, void* argument);
+
     /// <summary>Returns its own kind of error; errno only with <see cref="EAI_SYSTEM"/>.</summary>
     [LibraryImport("libc", EntryPoint = "getaddrinfo", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int FindAddresses(string? node, string? service, AddressInfo* hints, AddressInfo** found);
@@ -155,6 +163,20 @@ internal static unsafe partial class LibC
         internal byte* Address;
         internal byte* CanonicalName;
         internal AddressInfo* Next;
+    }
+
+    /// <summary>struct sockaddr_vm: numbers in the host's order.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct VsockAddress
+    {
+        internal ushort Family;
+        internal ushort Reserved;
+        internal uint Port;
+        internal uint Cid;
+        internal byte Flags;
+        internal byte Zero1;
+        internal byte Zero2;
+        internal byte Zero3;
     }
 
     /// <summary>struct iovec.</summary>

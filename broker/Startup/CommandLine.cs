@@ -44,6 +44,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _syslog = Switch("--syslog", "Log to syslog and standard error.");
     private readonly Option<bool> _syslogOnly = Switch("--syslog-only", "Log to syslog only (the default after --fork).");
     private readonly Option<bool> _systemdActivation = Switch("--systemd-activation", "Ask systemd to start services that name a unit.");
+    private readonly Option<bool> _vsockLoopback = Switch("--allow-vsock-loopback", "Let vsock peers of this machine itself connect (for tests).");
     private readonly Option<string[]> _limit = Value("--limit", "NAME=VALUE", "Set a limit; may be given several times.");
     private readonly Option<string[]> _stateDirectory = Value("--state-directory", "DIR", "Keep here what must outlive the process.");
     private readonly Option<string[]> _ready = Value(DetachedStart.ReadyOption, "FD", "");
@@ -65,7 +66,7 @@ internal sealed class CommandLine
         foreach (Option option in (Option[])
         [
             .. _configuration.Options, _address, _printAddress, _printPid, _noFork, _fork, _noPidFile, _noSyslog, _syslog, _syslogOnly,
-            _systemdActivation, _limit, _stateDirectory, _introspect, _version, _help, _ready, _text,
+            _systemdActivation, _vsockLoopback, _limit, _stateDirectory, _introspect, _version, _help, _ready, _text,
         ])
         {
             _root.Options.Add(option);
@@ -105,6 +106,7 @@ internal sealed class CommandLine
             Syslog = Syslog(result),
             IgnoresPidFile = Given(result, _noPidFile) is not null,
             SystemdActivation = Given(result, _systemdActivation) is not null,
+            AllowsVsockLoopback = Given(result, _vsockLoopback) is not null,
         };
         return new ParsedCommandLine(request, choices, Descriptor(result, _ready), Descriptor(result, _text));
     }

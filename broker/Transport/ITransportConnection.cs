@@ -104,6 +104,9 @@ internal interface ITransportAcceptor
 {
     void Accept(ITransportConnection transport, IListener listener);
 
+    /// <summary>Somebody from there may not connect, and was closed.</summary>
+    void Refused(PeerAddress address);
+
     /// <summary>accept(2) has begun to fail with this errno; said once until it works again.</summary>
     void AcceptFailed(int errno);
 }

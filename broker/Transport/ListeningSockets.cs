@@ -50,7 +50,8 @@ internal static class ListeningSockets
         {
             UnixListenAddress unix => [OpenUnix(unix, options)],
             TcpListenAddress tcp => [OpenTcp(tcp)],
-            SystemdListenAddress systemd => PassedSocketOpener.Open(systemd, passed),
+            VsockListenAddress vsock => [VsockTransport.Listen(vsock, options.AllowsVsockLoopback)],
+            SystemdListenAddress systemd => PassedSocketOpener.Open(systemd, passed, options.AllowsVsockLoopback),
             _ => throw new StartException($"{configured}: this transport cannot be listened on"),
         };
 

@@ -4,19 +4,20 @@ using XcpBroker.Startup;
 
 namespace XcpBroker.Transport;
 
-/// <summary>Takes over the sockets that systemd listens on for us: Unix or TCP.</summary>
+/// <summary>Takes over the sockets that systemd listens on for us: Unix, TCP or vsock.</summary>
 internal static class PassedSocketOpener
 {
     /// <summary>Every socket that was passed. Its file, if it has one, stays systemd's.</summary>
     /// <exception cref="StartException">There is none, or one is not a stream socket that listens; the text says which.</exception>
-    internal static IReadOnlyList<ListeningSocket> Open(SystemdListenAddress address, IReadOnlyList<(int Descriptor, string Name)> passed)
+    internal static IReadOnlyList<ListeningSocket> Open(
+        SystemdListenAddress address, IReadOnlyList<(int Descriptor, string Name)> passed, bool allowsVsockLoopback)
     {
         List<ListeningSocket> sockets = [];
         foreach ((int descriptor, string name) in passed)
         {
-            if (Describe(descriptor) is not { } known)
+            if (Describe(descriptor, allowsVsockLoopback) is not { } known)
             {
-                throw new StartException($"{address}: descriptor {descriptor} ('{name}') is not a Unix or TCP stream socket that listens");
+                throw new StartException($"{address}: descriptor {descriptor} ('{name}') is not a Unix, TCP or vsock stream socket that listens");
             }
 
             Descriptors.SetNonBlocking(descriptor);
@@ -27,7 +28,7 @@ internal static class PassedSocketOpener
         return sockets.Count > 0 ? sockets : throw new StartException($"{address}: no socket was passed to this process (LISTEN_PID, LISTEN_FDS)");
     }
 
-    private static (ListenAddress Address, StreamTransport Transport)? Describe(int descriptor)
+    private static (ListenAddress Address, StreamTransport Transport)? Describe(int descriptor, bool allowsVsockLoopback)
     {
         if (SocketOptions.Get(descriptor, LibC.SOL_SOCKET, LibC.SO_TYPE) != LibC.SOCK_STREAM
             || SocketOptions.Get(descriptor, LibC.SOL_SOCKET, LibC.SO_ACCEPTCONN) != 1)
@@ -41,6 +42,7 @@ internal static class PassedSocketOpener
             LibC.AF_UNIX when name.ToUnixAddress() is { } unix => (unix, new UnixTransport()),
             LibC.AF_INET or LibC.AF_INET6 => (
                 new TcpListenAddress { Host = name.Host.ToString(), Port = name.Port, Family = name.Family }, new TcpTransport()),
+            LibC.AF_VSOCK => (VsockTransport.AddressOf(name), new VsockTransport(allowsVsockLoopback)),
             _ => null,
         };
     }

@@ -8,7 +8,7 @@ using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Transport;
 
-/// <summary>The name of a socket as the kernel has it: struct sockaddr_un, sockaddr_in or sockaddr_in6.</summary>
+/// <summary>The name of a socket as the kernel has it: struct sockaddr_un, sockaddr_in, sockaddr_in6 or sockaddr_vm.</summary>
 internal sealed unsafe class SocketName
 {
     private const int MaxLength = 128; // struct sockaddr_storage
@@ -17,7 +17,7 @@ internal sealed unsafe class SocketName
 
     internal byte[] Bytes { get; }
 
-    /// <summary>AF_UNIX, AF_INET, AF_INET6 or another.</summary>
+    /// <summary>AF_UNIX, AF_INET, AF_INET6, AF_VSOCK or another.</summary>
     internal ushort AddressFamily => BitConverter.ToUInt16(Bytes);
 
     internal bool IsIPv6 => AddressFamily == LibC.AF_INET6;
@@ -32,6 +32,16 @@ internal sealed unsafe class SocketName
     internal IPAddress Host => IsIPv6
         ? new IPAddress(Bytes.AsSpan(8, 16), BitConverter.ToUInt32(Bytes, 24))
         : new IPAddress(Bytes.AsSpan(4, 4));
+
+    /// <summary>Of vsock alone.</summary>
+    internal LibC.VsockAddress Vsock => MemoryMarshal.Read<LibC.VsockAddress>(Bytes);
+
+    /// <summary>A vsock address; <see cref="LibC.VMADDR_CID_ANY"/> stands for every CID of this machine.</summary>
+    internal static SocketName OfVsock(uint cid, uint port)
+    {
+        LibC.VsockAddress address = new() { Family = LibC.AF_VSOCK, Port = port, Cid = cid };
+        return new SocketName(MemoryMarshal.AsBytes(new ReadOnlySpan<LibC.VsockAddress>(in address)).ToArray());
+    }
 
     internal static SocketName Read(byte* address, uint length) => new(new ReadOnlySpan<byte>(address, (int)length).ToArray());
 
@@ -72,5 +82,6 @@ internal sealed unsafe class SocketName
             : new UnixListenAddress(isAbstract ? UnixAddressKind.Abstract : UnixAddressKind.Path, StrictUtf8.Instance.GetString(name));
     }
 
-    public override string ToString() => IsIPv6 ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public override string ToString() => AddressFamily == LibC.AF_VSOCK ? $"vsock {Vsock.Cid}:{Vsock.Port}"
+        : IsIPv6 ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
 }

@@ -66,7 +66,7 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
             if (fd >= 0)
             {
                 _isFailing = false;
-                _acceptor.Accept(new StreamConnection(_io, _transport, fd), this);
+                Accept(new StreamConnection(_io, _transport, fd));
                 continue;
             }
 
@@ -90,6 +90,18 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
     /// <remarks>Source: accept(2), "Error handling": Linux passes pending errors of the network on.</remarks>
     internal static bool ConcernsOnePeer(int errno) => errno is LibC.ECONNABORTED or LibC.EPROTO or LibC.EPERM or LibC.ENETDOWN
         or LibC.ENOPROTOOPT or LibC.EHOSTDOWN or LibC.ENONET or LibC.EHOSTUNREACH or LibC.EOPNOTSUPP or LibC.ENETUNREACH or LibC.ETIMEDOUT;
+
+    private void Accept(StreamConnection connection)
+    {
+        if (_transport.Admits(connection.Address))
+        {
+            _acceptor.Accept(connection, this);
+            return;
+        }
+
+        connection.Close();
+        _acceptor.Refused(connection.Address);
+    }
 
     private void Fail(int errno)
     {

@@ -22,6 +22,9 @@ internal abstract class StreamTransport
     /// <summary>Where the kernel says the other end is.</summary>
     internal virtual PeerAddress Locate(int fd) => PeerAddress.Unix;
 
+    /// <summary>Whether who has connected from there may say anything at all.</summary>
+    internal virtual bool Admits(PeerAddress address) => true;
+
     /// <summary>A new pidfd of the process at the other end, or -1 when there is none to be had.</summary>
     internal virtual int OpenPeerPidFd(int fd) => -1;
 }

@@ -22,13 +22,19 @@ public sealed class AddressParserTests
         from family in Gen.Enum<TcpFamily>()
         select (ListenAddress)new TcpListenAddress { HasNonce = hasNonce, Host = host, Bind = bind, Port = port, Family = family };
 
+    private static readonly Gen<ListenAddress> Vsock =
+        from port in Gen.UInt[1, uint.MaxValue - 1]
+        from cid in Gen.UInt[0, uint.MaxValue - 1]
+        from isAny in Gen.Bool
+        select (ListenAddress)new VsockListenAddress(port) { Cid = isAny ? null : cid };
+
     private static readonly Gen<ListenAddress> Address =
-        from address in Gen.OneOf(Unix, Tcp, Gen.Const((ListenAddress)new SystemdListenAddress()))
+        from address in Gen.OneOf(Unix, Tcp, Vsock, Gen.Const((ListenAddress)new SystemdListenAddress()))
         from guid in Gen.Null(Guid)
         select address with { Guid = guid };
 
     private static readonly string[] Pieces =
-        ["unix:", "tcp:", "nonce-tcp:", "systemd:", "host=", "port=", "family=ipv4", "7", "path=", "abstract=", "guid=", "runtime=yes", ",", ";", "%", "%00", "%ff", "/a", "\n", "=", ":", "00112233445566778899aabbccddeeff"];
+        ["unix:", "tcp:", "nonce-tcp:", "systemd:", "vsock:", "cid=", "any", "host=", "port=", "family=ipv4", "7", "path=", "abstract=", "guid=", "runtime=yes", ",", ";", "%", "%00", "%ff", "/a", "\n", "=", ":", "00112233445566778899aabbccddeeff"];
 
     private static IEnumerable<TestCaseData> Vectors => File.ReadLines(Path.Combine(Repository.Root, "tests/vectors/addresses/addresses.tsv"))
         .Where(line => !line.StartsWith('#'))

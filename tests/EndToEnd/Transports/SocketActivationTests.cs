@@ -59,7 +59,7 @@ public sealed class SocketActivationTests : IDisposable
         _ = Shell.ReadLine(broker.StandardOutput);
         _ = _shell.Run("/usr/bin/python3 -c \"import socket, os; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.connect(os.environ['D'] + '/bus'); s.send(b'x')\"");
 
-        Assert.That(broker.StandardOutput.ReadToEnd(), Does.Contain("systemd:: descriptor 3 ('odd') is not a Unix or TCP stream socket that listens"));
+        Assert.That(broker.StandardOutput.ReadToEnd(), Does.Contain("systemd:: descriptor 3 ('odd') is not a Unix, TCP or vsock stream socket that listens"));
     }
 
     [TestCase("", "no socket was passed to this process")]
