@@ -64,14 +64,16 @@ internal sealed class Composition
         MessageHolder holder = new(blocks, Names, FdAccounts, Limits, loop.Clock);
         HeldRelease release = new(bus, Drops) { Deliver = (held, owner) => router.RouteHeld(held, owner) };
         Activation = new ServiceActivation(
-            new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, bus, loop, new ActivationLimits(Limits), log)
+            new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, loop, new ActivationLimits(Limits), log)
         {
             StartFailed = (name, error) => Buffers!.StartFailed(name, error),
+            AreDescriptorsOld = () => Reloader!.IsBehind,
+            WhenDescriptorsAreRead = done => Reloader!.WhenRead(done),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         Buffers = new NameBuffers(holder, release, Gate, Activation, loop, Counters, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
         Buffers.Apply(starting.Catalog);
-        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, _connections, Names, Replies, loop.Clock, log), holder, bus);
+        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, _connections, Names, Replies, loop.Clock, log), holder);
         OwnerSignals signals = new(bus, Absent);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {

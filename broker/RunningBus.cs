@@ -56,6 +56,8 @@ internal sealed class RunningBus : IDisposable
         _bus = new Composition(_loop, _blocks, options, start.Source with { RunElsewhere = RunOnPool }, identity, starting, _log);
         _watch = new DirectoryWatch(_loop, () => _bus.Reloader.Request(), _log);
         _bus.Reloader.Done = Watch;
+        _bus.Reloader.HasChanged = _watch.HasChanged;
+        _bus.Reloader.Began = _watch.Settle;
         _watch.Watch(WatchedNames.Of(options, Directory.Exists));
         _cookies = KeyringCookies.OfOwnUser(_loop, _log);
         _thread = new Thread(Run) { Name = "bus" };

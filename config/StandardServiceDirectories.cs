@@ -32,7 +32,7 @@ public sealed record StandardServiceDirectories(string? RuntimeDirectory, string
             List<ServiceDirectory> directories = [];
             if (!string.IsNullOrEmpty(RuntimeDirectory))
             {
-                directories.Add(Strict(Join(RuntimeDirectory)));
+                directories.Add(Strict(Join(RuntimeDirectory)) with { IsTransient = true });
             }
 
             string? dataHome = DataHome ?? (Home is null ? null : $"{Home.TrimEnd('/')}/.local/share");
@@ -44,7 +44,7 @@ public sealed record StandardServiceDirectories(string? RuntimeDirectory, string
 
     private static string Join(string directory) => $"{directory.TrimEnd('/')}/{SessionFolder}";
 
-    private static ServiceDirectory Traditional(string path) => new(path, IsWatched: true, RequiresMatchingFileNames: false);
+    private static ServiceDirectory Traditional(string path) => new(path, IsTransient: false, RequiresMatchingFileNames: false);
 
-    private static ServiceDirectory Strict(string path) => new(path, IsWatched: false, RequiresMatchingFileNames: true);
+    private static ServiceDirectory Strict(string path) => new(path, IsTransient: false, RequiresMatchingFileNames: true);
 }

@@ -8,22 +8,17 @@ using XcpBroker.Routing;
 namespace XcpBroker.Activation;
 
 /// <summary>Messages to names without owner: to declared names they wait in a buffer, for other services until these are started.</summary>
-internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder, BusMessages bus)
+internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder)
     : IAbsentPeers
 {
-    public bool TryTake(in RoutedMessage message)
+    public bool TryTake(in RoutedMessage message, out DBusError refusal)
     {
         if (buffers.IsEmpty || !buffers.TryFind(message.Destination, out NameBuffer? buffer) || buffer.IsWithdrawn)
         {
-            return activation.TryTake(message);
+            return activation.TryTake(message, out refusal);
         }
 
-        DBusError error = buffers.Hold(buffer, message, isStart: false);
-        if (!error.IsNone)
-        {
-            bus.SendError(message, error);
-        }
-
+        refusal = buffers.Hold(buffer, message, isStart: false);
         return true;
     }
 

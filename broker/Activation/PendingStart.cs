@@ -6,12 +6,15 @@ using XcpBroker.Protocol;
 namespace XcpBroker.Activation;
 
 /// <summary>One name that is being started, and what waits for it.</summary>
-internal sealed class PendingStart(string name, ServiceDescriptor? descriptor, IStartWatcher watcher, HeldTotals totals) : IServiceEvents
+internal sealed class PendingStart(string name, IStartWatcher watcher, HeldTotals totals) : IServiceEvents
 {
     internal string Name => name;
 
     /// <summary>Null: it is taken to come by itself, which is systemd only.</summary>
-    internal ServiceDescriptor? Descriptor => descriptor;
+    internal ServiceDescriptor? Descriptor { get; set; }
+
+    /// <summary>Nothing is known of it: the descriptors, which have changed, are being read.</summary>
+    internal bool IsSought { get; set; }
 
     /// <summary>Calls, unicast signals and calls of StartServiceByName, in the order in which they came.</summary>
     internal HeldQueue Waiting { get; } = new(totals);

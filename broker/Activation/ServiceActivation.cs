@@ -23,7 +23,6 @@ internal sealed class ServiceActivation(
     MessageHolder holder,
     HeldRelease release,
     PolicyGate gate,
-    BusMessages bus,
     BusLoop loop,
     ActivationLimits limits,
     ILogger log) : INameStarter, IStartWatcher
@@ -34,6 +33,12 @@ internal sealed class ServiceActivation(
     /// <summary>Hears of each failed start; set once by Composition.</summary>
     internal required Action<string, DBusError> StartFailed { get; init; }
 
+    /// <summary>Whether files of descriptors have changed since they were read; set once by Composition.</summary>
+    internal required Func<bool> AreDescriptorsOld { get; init; }
+
+    /// <summary>Calls back once they have been read; set once by Composition.</summary>
+    internal required Action<Action> WhenDescriptorsAreRead { get; init; }
+
     /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
 
@@ -43,22 +48,23 @@ internal sealed class ServiceActivation(
     internal HeldTotals Held => _held;
 
     /// <summary>A call or a unicast signal to a name without owner.</summary>
-    /// <returns>False: nothing provides that name, and nothing was done. True: it is held, or its sender has been told why not.</returns>
-    internal bool TryTake(in RoutedMessage message)
+    /// <returns>False: nothing provides that name, and nothing was done. True: it is held, or refused.</returns>
+    internal bool TryTake(in RoutedMessage message, out DBusError refusal)
     {
+        refusal = default;
         // Most names that nobody owns are nothing to start: these cost no memory.
-        if (!table.HasDescriptor(message.Destination) && table.IsEmpty && !plan.MayTakeToCome)
+        if (BusName.IsUnique(message.Destination))
+        {
+            return false;
+        }
+
+        if (!table.HasDescriptor(message.Destination) && table.IsEmpty && !plan.MayTakeToCome && !AreDescriptorsOld())
         {
             return false;
         }
 
         string name = Encoding.ASCII.GetString(message.Destination);
-        DBusError error = Hold(name, message, isStart: false, out bool isKnown);
-        if (!error.IsNone)
-        {
-            bus.SendError(message, error);
-        }
-
+        refusal = Hold(name, message, isStart: false, out bool isKnown);
         return isKnown;
     }
 
@@ -104,7 +110,7 @@ internal sealed class ServiceActivation(
             return left;
         }
 
-        Begin(new PendingStart(name, descriptor, this, _held), caller);
+        Begin(new PendingStart(name, this, _held) { Descriptor = descriptor }, caller);
         return null;
     }
 
@@ -160,6 +166,8 @@ internal sealed class ServiceActivation(
         bool isNew = !table.TryFind(name, out PendingStart? start);
         ServiceDescriptor? descriptor = start?.Descriptor;
         isKnown = !isNew || (!BusName.IsUnique(name) && (table.Catalog.TryFind(name, out descriptor) || plan.IsTakenToCome(name)));
+        bool isSought = !isKnown && !BusName.IsUnique(name) && AreDescriptorsOld();
+        isKnown |= isSought;
         if (!isKnown)
         {
             return default;
@@ -171,7 +179,7 @@ internal sealed class ServiceActivation(
             return refusal;
         }
 
-        start ??= new PendingStart(name, descriptor, this, _held);
+        start ??= new PendingStart(name, this, _held) { Descriptor = descriptor, IsSought = isSought };
         refusal = TryHold(start, message, isNew);
         if (!refusal.IsNone)
         {
@@ -203,10 +211,43 @@ internal sealed class ServiceActivation(
 
     private void Begin(PendingStart start, Connection? caller)
     {
-        ActivationLog.Starting(log, start.Name, caller?.ToString() ?? "what waits for it");
         table.Add(start);
         start.Deadline = loop.Deadlines.After(limits.StartTimeout, static state => ((TimedStart)state!).Expire(), new TimedStart(this, start));
+        string asker = caller?.ToString() ?? "what waits for it";
+        if (start.IsSought)
+        {
+            WhenDescriptorsAreRead(() => Sought(start, asker));
+        }
+        else
+        {
+            Run(start, asker);
+        }
+    }
+
+    private void Run(PendingStart start, string asker)
+    {
+        ActivationLog.Starting(log, start.Name, asker);
         plan.Choose(start.Descriptor).Begin(start);
+    }
+
+    private void Sought(PendingStart start, string asker)
+    {
+        if (start.IsOver)
+        {
+            return;
+        }
+
+        start.IsSought = false;
+        if (table.Catalog.TryFind(start.Name, out ServiceDescriptor? descriptor))
+        {
+            start.Descriptor = descriptor;
+            Run(start, asker);
+            return;
+        }
+
+        table.Remove(start);
+        release.FailAll(start.Waiting, DBusError.ServiceUnknown(start.Name), DropReason.ToNobody);
+        TakeApartDoomed();
     }
 
     private void Expire(PendingStart start)

@@ -26,12 +26,15 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
 
     public void Begin(PendingStart start)
     {
+        MakeRequest(start);
         if (Systemd() is { } systemd)
         {
-            Ask(systemd, start);
+            bus.SendMessage(systemd);
             return;
         }
 
+        // As dbus-daemon: monitors see it when the bus needs it, not when there is somebody to hear it.
+        bus.ShowMessage();
         _unsaid.RemoveAll(unsaid => unsaid.IsOver);
         _unsaid.Add(start);
     }
@@ -50,7 +53,8 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
         {
             if (!start.IsOver)
             {
-                Ask(systemd, start);
+                MakeRequest(start);
+                bus.SendShownMessage(systemd);
             }
         }
 
@@ -99,20 +103,16 @@ internal sealed class SystemdMeans(ConnectionTable connections, NameRegistry<Con
 
     private Connection? Systemd() => connections.OwnerOf("org.freedesktop.systemd1"u8, names);
 
-    private void Ask(Connection systemd, PendingStart start)
+    private void MakeRequest(PendingStart start) => bus.BeginMessage(new MessageFields
     {
-        bus.BeginMessage(new MessageFields
-        {
-            Type = MessageType.Signal,
-            Flags = MessageFlags.NoReplyExpected,
-            Path = "/org/freedesktop/DBus",
-            Interface = ActivatorInterface,
-            Member = "ActivationRequest",
-            Destination = SystemdName,
-            Signature = "s",
-        }).WriteString(start.Descriptor!.SystemdUnit!);
-        bus.SendMessage(systemd);
-    }
+        Type = MessageType.Signal,
+        Flags = MessageFlags.NoReplyExpected,
+        Path = "/org/freedesktop/DBus",
+        Interface = ActivatorInterface,
+        Member = "ActivationRequest",
+        Destination = SystemdName,
+        Signature = "s",
+    }).WriteString(start.Descriptor!.SystemdUnit!);
 
     private void TellVariables(Connection systemd, IReadOnlyCollection<KeyValuePair<string, string>> variables, string destination)
     {

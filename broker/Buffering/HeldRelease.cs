@@ -38,6 +38,7 @@ internal sealed class HeldRelease(BusMessages bus, DropLog drops)
         }
         else
         {
+            bus.ShowUnsent(message.View, error);
             drops.Drop(message.View, reason);
         }
 

@@ -41,6 +41,20 @@ internal sealed unsafe class DirectoryWatch(EpollBusLoop loop, Action changed, I
         return isMore;
     }
 
+    /// <summary>Whether there are changes that have not called for a reload yet.</summary>
+    internal bool HasChanged()
+    {
+        if (_descriptor >= 0)
+        {
+            OnEvents(LibC.EPOLLIN);
+        }
+
+        return _deadline.IsPending;
+    }
+
+    /// <summary>A reload has begun otherwise, and sees them.</summary>
+    internal void Settle() => _deadline.Cancel();
+
     public void OnEvents(uint events)
     {
         if (ReadChanges() && !_deadline.IsPending)

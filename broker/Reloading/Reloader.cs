@@ -26,6 +26,15 @@ internal sealed class Reloader(ConfigurationSource source, ConfigurationInForce 
     /// <summary>Takes apart whoever did not read its answer; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
 
+    /// <summary>Whether files have changed since the last reading began.</summary>
+    internal Func<bool> HasChanged { get; set; } = static () => false;
+
+    /// <summary>A reading begins, which will see all changes up to now.</summary>
+    internal Action Began { get; set; } = static () => { };
+
+    /// <summary>Whether what is in force may be older than the files.</summary>
+    internal bool IsBehind => _isReading || HasChanged();
+
     /// <summary>After each reading, whatever came of it: files and directories may have come and gone.</summary>
     internal Action<BrokerOptions>? Done { get; set; }
 
@@ -47,6 +56,19 @@ internal sealed class Reloader(ConfigurationSource source, ConfigurationInForce 
     /// <param name="done">Called once what was read is in force, or refused.</param>
     internal void Request(Action? done = null) => Request(new Asker(null, done));
 
+    /// <summary>Calls back once what is in force, or was refused, is as new as the files are now.</summary>
+    internal void WhenRead(Action done)
+    {
+        if (_isReading && !HasChanged())
+        {
+            _served.Add(new Asker(null, done));
+        }
+        else
+        {
+            Request(done);
+        }
+    }
+
     private void Request(Asker asker)
     {
         _askers.Add(asker);
@@ -61,6 +83,7 @@ internal sealed class Reloader(ConfigurationSource source, ConfigurationInForce 
         _isReading = true;
         (_askers, _served) = (_served, _askers);
         _waitingOf.Clear();
+        Began();
         source.RunElsewhere(() =>
         {
             ConfigurationReading reading = source.Read?.Invoke() ?? default;

@@ -27,7 +27,7 @@ internal sealed class WatchedNames
             Find(watched, directory, null, exists)?._endings.Add(".conf");
         }
 
-        foreach (ServiceDirectory directory in options.ServiceDirectories.Where(directory => directory.IsWatched))
+        foreach (ServiceDirectory directory in options.ServiceDirectories)
         {
             Find(watched, directory.Path, null, exists)?._endings.Add(".service");
         }

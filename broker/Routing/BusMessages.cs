@@ -77,12 +77,18 @@ internal sealed class BusMessages(
     {
         if ((failed.Header.Flags & MessageFlags.NoReplyExpected) != 0)
         {
-            counters.ErrorsUnwanted++;
-            unsent.Show(failed, error);
+            ShowUnsent(failed, error);
             return;
         }
 
         SendErrorTo(failed.Sender!, failed.Header.Serial, error);
+    }
+
+    /// <summary>Tells monitors alone why a message went nowhere.</summary>
+    internal void ShowUnsent(in RoutedMessage failed, DBusError error)
+    {
+        counters.ErrorsUnwanted++;
+        unsent.Show(failed, error);
     }
 
     internal void SendErrorTo(Connection receiver, uint replySerial, DBusError error)
@@ -150,6 +156,17 @@ internal sealed class BusMessages(
 
     internal void SendMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next()));
 
+    /// <summary>Sends what monitors have seen already, by <see cref="ShowMessage"/>.</summary>
+    internal void SendShownMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next()), isShown: true);
+
+    /// <summary>Shows it to monitors before there is anybody to send it to.</summary>
+    internal void ShowMessage()
+    {
+        ReadOnlySpan<byte> bytes = _message.Finish(serials.Next());
+        MessageHeader header = Parse(bytes);
+        monitors.Offer(new RoutedMessage(bytes, header, bytes[..header.BodyOffset]), null);
+    }
+
     private static string? NameOf(Connection connection) => connection.IsRegistered ? connection.UniqueNameText : null;
 
     private static MessageHeader Parse(ReadOnlySpan<byte> bytes)
@@ -185,11 +202,15 @@ internal sealed class BusMessages(
         SendTo(owner, _message.Finish(serials.Next()));
     }
 
-    private DeliveryResult SendTo(Connection receiver, ReadOnlySpan<byte> bytes, FdSet? fds = null)
+    private DeliveryResult SendTo(Connection receiver, ReadOnlySpan<byte> bytes, FdSet? fds = null, bool isShown = false)
     {
         MessageHeader header = Parse(bytes);
         RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]) { Fds = fds };
-        monitors.Offer(message, receiver);
+        if (!isShown)
+        {
+            monitors.Offer(message, receiver);
+        }
+
         return gate.MayHear(message, receiver) ? delivery.TryDeliver(receiver, message, ChargeKind.Reserved) : DeliveryResult.Denied;
     }
 }

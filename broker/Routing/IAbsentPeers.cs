@@ -1,4 +1,5 @@
 using XcpBroker.Connections;
+using XcpBroker.Protocol;
 
 namespace XcpBroker.Routing;
 
@@ -6,8 +7,10 @@ namespace XcpBroker.Routing;
 internal interface IAbsentPeers
 {
     /// <summary>A call or a unicast signal to a name without owner, which may start something.</summary>
-    /// <returns>False: nothing provides that name, and nothing was done. True: it is held, or its sender has been told why not.</returns>
-    bool TryTake(in RoutedMessage message);
+    /// <param name="message">The message.</param>
+    /// <param name="refusal">Why it cannot wait, which its sender has yet to be told.</param>
+    /// <returns>False: nothing provides that name, and nothing was done. True: it is held, or refused.</returns>
+    bool TryTake(in RoutedMessage message, out DBusError refusal);
 
     /// <summary>A name has an owner, who has been told so.</summary>
     void NameAcquired(string name, Connection owner);

@@ -108,11 +108,16 @@ internal sealed class Router(
 
     private int ToBus(in RoutedMessage message)
     {
-        monitors.Offer(message, null);
-
         // Before Hello the driver refuses all but Hello; what has no destination is Peer's, which everybody may ask.
-        if (message.Sender!.IsRegistered && message.Header.Destination.IsPresent && !Passes(message, null, ReplyStateOf(message, isRequested: false)))
+        bool isJudged = message.Sender!.IsRegistered && message.Header.Destination.IsPresent;
+        DBusError denial = isJudged ? gate.Check(message, null, ReplyStateOf(message, isRequested: false)) : default;
+
+        // As dbus-daemon: monitors see what a signal of systemd's brings about before that signal.
+        bool isTaken = message.Type == MessageType.Signal && denial.IsNone && driver.TryTakeSignal(message);
+        monitors.Offer(message, null);
+        if (!denial.IsNone)
         {
+            bus.SendError(message, denial);
             return 1;
         }
 
@@ -120,7 +125,7 @@ internal sealed class Router(
         {
             driver.Call(message.Sender!, message);
         }
-        else if (message.Type != MessageType.Signal || !driver.TryTakeSignal(message))
+        else if (!isTaken)
         {
             drops.Drop(message, DropReason.ToBus);
         }
@@ -147,12 +152,14 @@ internal sealed class Router(
     private int ToPeer(in RoutedMessage message)
     {
         Connection? receiver = connections.OwnerOf(message.Destination, names);
-        monitors.Offer(message, receiver);
         if (receiver is null)
         {
             ToNobody(message);
+            return 2;
         }
-        else if (message.Type is MessageType.MethodReturn or MessageType.Error)
+
+        monitors.Offer(message, receiver);
+        if (message.Type is MessageType.MethodReturn or MessageType.Error)
         {
             Reply(message, receiver);
         }
@@ -181,8 +188,18 @@ internal sealed class Router(
     private void ToNobody(in RoutedMessage message)
     {
         bool mayStart = (message.Header.Flags & MessageFlags.NoAutoStart) == 0;
-        if (mayStart && message.Type is MessageType.MethodCall or MessageType.Signal && absent.TryTake(message))
+        DBusError refusal = default;
+        bool isTaken = mayStart && message.Type is MessageType.MethodCall or MessageType.Signal && absent.TryTake(message, out refusal);
+
+        // As dbus-daemon: monitors see what systemd is asked for before the message that made it necessary.
+        monitors.Offer(message, null);
+        if (isTaken)
         {
+            if (!refusal.IsNone)
+            {
+                bus.SendError(message, refusal);
+            }
+
             return;
         }
 

@@ -63,9 +63,16 @@ internal static class ConfigurationFile
         Check = Check,
     };
 
-    /// <summary>What can be started, as the directories of services say now.</summary>
-    internal static ServiceCatalog ReadServices(BrokerOptions options) =>
-        ServiceCatalog.Read(options.ServiceDirectories, ServiceFileReader.Instance, HostIdentity.OwnCredentials().UserId ?? 0);
+    /// <summary>What can be started, as the directories of services say now; those that are the bus's to make are there afterwards.</summary>
+    internal static ServiceCatalog ReadServices(BrokerOptions options)
+    {
+        foreach (ServiceDirectory directory in options.ServiceDirectories.Where(directory => directory.IsTransient))
+        {
+            TransientDirectory.Make(directory.Path);
+        }
+
+        return ServiceCatalog.Read(options.ServiceDirectories, ServiceFileReader.Instance, HostIdentity.OwnCredentials().UserId ?? 0);
+    }
 
     private static BusConfigReader CreateReader(IConfigFiles files) => new(files, new HostUsers(), new StandardServiceDirectories(
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"),

@@ -35,7 +35,7 @@ internal sealed class FileReader
             ["policy"] = Located(element => ElementShape.CheckNoText(element) ?? policies.Read(element)),
             ["selinux"] = Located(ReadSelinux),
             ["servicedir"] = Text(element => draft.AddServiceDirectories(
-                [new ServiceDirectory(RelativePath.Resolve(file, element.Text.Trim()), IsWatched: true, RequiresMatchingFileNames: false)])),
+                [new ServiceDirectory(RelativePath.Resolve(file, element.Text.Trim()), IsTransient: false, RequiresMatchingFileNames: false)])),
             ["servicehelper"] = Text(element => draft.ServiceHelper = RelativePath.Resolve(file, element.Text.Trim())),
             ["standard_session_servicedirs"] = Flag(() => draft.AddServiceDirectories(surroundings.StandardDirectories.Session)),
             ["standard_system_servicedirs"] = Flag(() => draft.AddServiceDirectories(StandardServiceDirectories.System)),

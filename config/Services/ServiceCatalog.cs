@@ -126,7 +126,7 @@ public sealed class ServiceCatalog
             Array.Sort(paths, string.CompareOrdinal);
             return paths;
         }
-        catch (DirectoryNotFoundException)
+        catch (DirectoryNotFoundException) when (!directory.IsTransient)
         {
             return [];
         }

@@ -12,7 +12,7 @@ internal sealed class WatchedNamesTests
     {
         IReadOnlyDictionary<string, WatchedNames> watched = Watched(_ => true);
 
-        Assert.That(watched.Keys, Is.EquivalentTo((string[])["/etc/bus", "/etc/bus/conf.d", "/usr/share/services"]));
+        Assert.That(watched.Keys, Is.EquivalentTo((string[])["/etc/bus", "/etc/bus/conf.d", "/usr/share/services", "/run/services"]));
         Assert.That(watched["/etc/bus"].Concerns("bus.conf"), Is.True);
         Assert.That(watched["/etc/bus"].Concerns("bus.conf~"), Is.False);
         Assert.That(watched["/etc/bus/conf.d"].Concerns("new.conf"), Is.True);
@@ -25,7 +25,7 @@ internal sealed class WatchedNamesTests
     {
         IReadOnlyDictionary<string, WatchedNames> watched = Watched(directory => directory is "/" or "/etc" or "/etc/bus" or "/usr");
 
-        Assert.That(watched.Keys, Is.EquivalentTo((string[])["/etc/bus", "/usr"]));
+        Assert.That(watched.Keys, Is.EquivalentTo((string[])["/etc/bus", "/usr", "/"]));
         Assert.That(watched["/etc/bus"].Concerns("conf.d"), Is.True);
         Assert.That(watched["/etc/bus"].Concerns("new.conf"), Is.False);
         Assert.That(watched["/usr"].Concerns("share"), Is.True);
@@ -49,7 +49,7 @@ internal sealed class WatchedNamesTests
                 Files = ["/etc/bus/bus.conf", "/etc/bus/conf.d/old.conf"],
                 Directories = ["/etc/bus/conf.d"],
             },
-            ServiceDirectories = [new ServiceDirectory("/usr/share/services", IsWatched: true, false), new ServiceDirectory("/run/services", IsWatched: false, false)],
+            ServiceDirectories = [new ServiceDirectory("/usr/share/services", IsTransient: false, false), new ServiceDirectory("/run/services", IsTransient: true, false)],
         }, exists);
     }
 }

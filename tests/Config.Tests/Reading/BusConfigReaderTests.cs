@@ -36,7 +36,7 @@ public sealed class BusConfigReaderTests
         Assert.That(string.Join(' ', read.Addresses), Is.EqualTo("unix:path=/a,guid=00112233445566778899aabbccddeeff unix:abstract=b unix:runtime=yes"));
         Assert.That(string.Join(' ', read.AuthMechanisms), Is.EqualTo("EXTERNAL DBUS_COOKIE_SHA1"));
         Assert.That(string.Join(' ', read.ServiceDirectories.Select(directory => directory.Path)), Is.EqualTo("/etc/bus/services /other"));
-        Assert.That(read.ServiceDirectories, Is.All.Matches<ServiceDirectory>(directory => directory is { IsWatched: true, RequiresMatchingFileNames: false }));
+        Assert.That(read.ServiceDirectories, Is.All.Matches<ServiceDirectory>(directory => directory is { IsTransient: false, RequiresMatchingFileNames: false }));
         Assert.That(read.Limits, Is.EqualTo(DefaultLimits.DbusDaemonSystem with { AuthTimeout = TimeSpan.FromMilliseconds(6) }));
         Assert.That(read.Policy.Entries, Has.Count.EqualTo(1));
         Assert.That(string.Join(' ', read.Files), Is.EqualTo(Main));

@@ -64,7 +64,7 @@ public sealed class ServiceCatalogTests
     {
         Write("a/other.service", "org.example.A", "/bin/a");
 
-        ServiceCatalog catalog = Read(new ServiceDirectory($"{_root}/a", IsWatched: true, isStrict));
+        ServiceCatalog catalog = Read(new ServiceDirectory($"{_root}/a", IsTransient: false, isStrict));
 
         Assert.That(catalog.TryFind("org.example.A", out _), Is.EqualTo(isFound));
         Assert.That(catalog.Warnings.SingleOrDefault()?.Text, Is.EqualTo(isFound ? null : "it must be called org.example.A.service"));
@@ -84,7 +84,7 @@ public sealed class ServiceCatalogTests
 
     private static ServiceCatalog Read(params ServiceDirectory[] directories) => ServiceCatalog.Read(directories, new PlainFiles(0), OwnUser);
 
-    private ServiceDirectory In(string folder) => new($"{_root}/{folder}", IsWatched: true, RequiresMatchingFileNames: false);
+    private ServiceDirectory In(string folder) => new($"{_root}/{folder}", IsTransient: false, RequiresMatchingFileNames: false);
 
     private void Write(string file, string name, string exec)
     {

@@ -50,6 +50,40 @@ internal sealed class SystemdTests : ActivationFixture
     }
 
     [Test]
+    public void Monitors_see_once_what_waits_for_systemd_and_when_it_begins_to_wait()
+    {
+        FakePeer monitor = Broker.Connect(user: 0);
+        monitor.CallOn("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Monitoring", "BecomeMonitor", Array.Empty<string>(), 0u);
+        monitor.Hear();
+        FakePeer caller = Broker.Connect();
+        uint call = caller.CallPeer(Unit, "Do");
+        Assert.That(monitor.Hear().TakeLast(2), Is.EqualTo(["ActivationRequest(example.service)", $"call {call} Do()"]), "as with dbus-daemon, in this order");
+
+        FakePeer systemd = Broker.Connect();
+        systemd.Call("RequestName", Systemd, 0);
+        Assert.That(systemd.Hear(), Has.Exactly(1).EqualTo("ActivationRequest(example.service)"));
+        Assert.That(monitor.Hear(), Has.None.StartsWith("ActivationRequest"));
+    }
+
+    [Test]
+    public void Monitors_see_which_messages_a_failure_ends_and_then_the_failure()
+    {
+        FakePeer systemd = Broker.Connect();
+        systemd.RequestName(Systemd);
+        FakePeer caller = Broker.Connect();
+        caller.EmitTo(Unit, "Happened");
+        FakePeer monitor = Broker.Connect(user: 0);
+        monitor.CallOn("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Monitoring", "BecomeMonitor", Array.Empty<string>(), 0u);
+        monitor.Hear();
+        Fail(systemd, "example.service", "org.example.Error.Masked", "");
+
+        List<Peers.Raw.PeerMessage> seen = monitor.ReceiveAll();
+        Assert.That(seen.ConvertAll(message => message.ErrorName ?? message.Member), Is.EqualTo(["org.example.Error.Masked", "ActivationFailure"]));
+        Assert.That(seen[0].Destination, Is.EqualTo(caller.UniqueName));
+        Assert.That(caller.Hear(), Is.Empty);
+    }
+
+    [Test]
     public void A_start_that_is_over_is_not_asked_for_when_systemd_comes()
     {
         FakePeer caller = Broker.Connect();
