@@ -69,8 +69,8 @@ public sealed class BusConfigReaderTests
 
         Assert.That(session.ServiceDirectories, Is.EqualTo(new ServiceDirectory[]
         {
-            new("/run/user/7/dbus-1/services", false, true), new("/home/u/.local/share/dbus-1/services", true, false),
-            new("/data/dbus-1/services", true, false), new("/usr/share/dbus-1/services", true, false),
+            new("/run/user/7/dbus-1/services", true, true), new("/home/u/.local/share/dbus-1/services", false, false),
+            new("/data/dbus-1/services", false, false), new("/usr/share/dbus-1/services", false, false),
         }));
         Assert.That(string.Join(' ', system.ServiceDirectories.Select(directory => directory.Path[..^"/dbus-1/system-services".Length])),
             Is.EqualTo("/etc /run /usr/local/share /usr/share /lib"));
