@@ -12,7 +12,7 @@ public sealed record PeerCredentials
     /// <summary>Effective uid (SO_PEERCRED), or the user whose secret the peer knows (DBUS_COOKIE_SHA1).</summary>
     public uint? UserId { get; init; }
 
-    /// <summary>The domain that the peer is in: its listener proves it, or it has proved it itself. Null: none, or none that is known.</summary>
+    /// <summary>The domain that the peer is in: its listener proves it, or it has proved it itself. Null: it is of this host.</summary>
     /// <remarks>Whoever is in a domain is nobody of this host: all other properties are null then.</remarks>
     public DomainIdentity? Domain { get; init; }
 

@@ -6,6 +6,7 @@ using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
+using XcpBroker.Domains;
 using XcpBroker.Driver;
 using XcpBroker.Loop;
 using XcpBroker.Matching;
@@ -46,6 +47,9 @@ internal sealed class Composition
         Accounts = new DomainQuota(QuotaLimits.OfBytes(limits));
         FdAccounts = new DomainQuota(QuotaLimits.OfDescriptors(limits, identity.DescriptorLimit / 4));
         Dooms dooms = new();
+        Domains = new DomainTable(dooms);
+        Domains.Apply(options.Domains);
+        Accounts.LimitDomains(Domains.ByteLimits);
         LossLog losses = new(Counters, log);
         Drops = new DropLog(Counters, loop, log);
         Denials = new DenialLog(Counters, loop, log);
@@ -85,14 +89,14 @@ internal sealed class Composition
         // The pump and the connections need each other: these two close the circle.
         InboundPump pump = null!;
         TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection), HangUp = paused.HungUp };
-        _admission = new ConnectionAdmission(_connections, Accounts, loop, dooms, Gate, Limits, log)
+        _admission = new ConnectionAdmission(_connections, Domains, Accounts, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, log);
-        ConfigurationInForce inForce = new(options, identity.DescriptorLimit, _connections, Gate, Limits, Accounts, FdAccounts, timeouts, Absent);
+        ConfigurationInForce inForce = new(options, identity.DescriptorLimit, _connections, Domains, Gate, Limits, Accounts, FdAccounts, timeouts, Absent);
         Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
@@ -137,6 +141,8 @@ internal sealed class Composition
     internal DomainQuota Accounts { get; }
 
     internal DomainQuota FdAccounts { get; }
+
+    internal DomainTable Domains { get; }
 
     internal MonitorTap Monitors { get; }
 

@@ -140,8 +140,10 @@ internal sealed class RunningBus : IDisposable
 
     private void Listen(ListeningSocket socket, BrokerOptions options)
     {
-        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers, _cookies))
+        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers || socket.ProvesDomain, _cookies))
         {
+            Domain = socket.Address.Domain,
+            TrustsAddresses = socket.Address.TrustsAddresses,
             AllowsAnonymous = options.AllowAnonymous,
             Nonce = socket.Nonce?.Nonce,
         };

@@ -1,4 +1,5 @@
 using XcpBroker.Auth.Policy;
+using XcpBroker.Config.Domains;
 
 namespace XcpBroker.Config;
 
@@ -72,6 +73,9 @@ public sealed record BrokerOptions
 
     /// <summary>Who may connect, and what they may send, receive and own.</summary>
     public PolicySet Policy { get; init; } = PolicySet.OpenToOwnUser();
+
+    /// <summary>The domains whose peers are on this bus without being users of this host.</summary>
+    public IReadOnlyList<DomainDeclaration> Domains { get; init; } = [];
 
     /// <summary>
     /// The SASL mechanisms that are offered; empty: EXTERNAL where the kernel knows the peer, otherwise DBUS_COOKIE_SHA1, and ANONYMOUS if

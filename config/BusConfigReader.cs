@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Reading;
 using XcpBroker.Config.Xml;
@@ -35,20 +36,54 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
     private static List<ListenAddress> ReadAddresses(ConfigDraft draft, List<ConfigProblem> unusable)
     {
         List<ListenAddress> addresses = [];
-        foreach (LocatedText listen in draft.Listen)
+        foreach (ListenSetting listen in draft.Listen)
         {
-            if (AddressParser.TryParse(listen.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
+            if (AddressParser.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
             {
-                addresses.AddRange(read);
+                addresses.AddRange(read.Select(address => address with { Domain = listen.Domain, TrustsAddresses = listen.TrustsAddresses }));
             }
             else
             {
-                unusable.Add(new ConfigProblem(listen.File, listen.Position.Line, listen.Position.Column, $"cannot listen on {error}"));
+                unusable.Add(At(listen.Address, $"cannot listen on {error}"));
             }
         }
 
+        addresses.AddRange(draft.Domains.SelectMany(domain => domain.Domain.Sockets));
         return addresses;
     }
+
+    /// <summary>What can only be judged once all is read: domains may be declared behind what refers to them.</summary>
+    private static ConfigProblem? CheckDomains(ConfigDraft draft, Surroundings surroundings)
+    {
+        HashSet<string> names = [.. draft.Domains.Select(domain => domain.Domain.Identity.Name)];
+        foreach (ListenSetting listen in draft.Listen)
+        {
+            if (listen.Domain is { } name && !names.Contains(name))
+            {
+                return At(listen.Address, $"there is no domain \"{name}\"; expected <domain name=\"{name}\"> in <busconfig>");
+            }
+
+            if (listen.TrustsAddresses && !AddressesOf(listen).All(address => address is TcpListenAddress))
+            {
+                return At(listen.Address, "identity=\"address\" is for tcp: addresses: no other transport has addresses that could be forged");
+            }
+        }
+
+        foreach (PolicyEntry entry in draft.Policy.Where(entry => entry.Context.Domain is { Kind: DomainPatternKind.Name } pattern && !names.Contains(pattern.Value)))
+        {
+            surroundings.WarnOnce(
+                entry.Rule.Source.File,
+                new XmlPosition(entry.Rule.Source.Line, 1),
+                $"there is no domain \"{entry.Context.Domain!.Value.Value}\" yet: until one is added, these rules are for nobody");
+        }
+
+        return null;
+    }
+
+    private static IReadOnlyList<ListenAddress> AddressesOf(ListenSetting listen) =>
+        AddressParser.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? addresses, out _) ? addresses : [];
+
+    private static ConfigProblem At(LocatedText text, string message) => new(text.File, text.Position.Line, text.Position.Column, message);
 
     private bool TryRead(
         string path,
@@ -66,6 +101,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             problem = new ConfigProblem(path, root.Line, root.Column, "there is no address to listen on; expected <listen> in <busconfig>");
         }
 
+        problem ??= CheckDomains(draft, surroundings);
         configuration = problem is null ? Build(path, draft, surroundings) : null;
         return problem is null;
     }
@@ -88,6 +124,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             ServiceHelper = draft.ServiceHelper,
             Addresses = addresses,
             UnusableAddresses = unusable,
+            Domains = [.. draft.Domains.Select(domain => domain.Domain)],
             AuthMechanisms = draft.AuthMechanisms,
             ServiceDirectories = draft.ServiceDirectories,
             Limits = LimitReader.Apply(isXcp ? DefaultLimits.Embedded : DefaultLimits.DbusDaemonSystem, draft.Limits),

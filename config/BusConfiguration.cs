@@ -1,4 +1,5 @@
 using XcpBroker.Auth.Policy;
+using XcpBroker.Config.Domains;
 
 namespace XcpBroker.Config;
 
@@ -41,6 +42,9 @@ public sealed record BusConfiguration
 
     /// <summary>listen: why the other addresses are not among them; also among the <see cref="Warnings"/>.</summary>
     public IReadOnlyList<ConfigProblem> UnusableAddresses { get; init; } = [];
+
+    /// <summary>domain: whose peers are on this bus without being users of this host.</summary>
+    public IReadOnlyList<DomainDeclaration> Domains { get; init; } = [];
 
     /// <summary>auth: the SASL mechanisms that are offered; empty: as <see cref="BrokerOptions.AuthMechanisms"/>.</summary>
     public IReadOnlyList<string> AuthMechanisms { get; init; } = [];

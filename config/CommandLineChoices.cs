@@ -82,6 +82,7 @@ public sealed record CommandLineChoices
                 BusType = configuration.Type,
                 Limits = configuration.Limits,
                 Policy = configuration.Policy,
+                Domains = configuration.Domains,
                 SocketMode = ForEverybody,
                 AuthMechanisms = configuration.AuthMechanisms,
                 AllowAnonymous = configuration.AllowAnonymous,

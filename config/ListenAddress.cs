@@ -11,6 +11,12 @@ public abstract record ListenAddress
     /// <summary>The id that connections through this address are given, 32 lower-case hex digits; null: a random one is made at start.</summary>
     public string? Guid { get; init; }
 
+    /// <summary>listen domain: the name of the domain that whoever connects there is in; null: it is no domain's.</summary>
+    public string? Domain { get; init; }
+
+    /// <summary>listen identity="address": the network lets nobody send from another's address, so a TCP address proves a domain.</summary>
+    public bool TrustsAddresses { get; init; }
+
     /// <summary>The transport's name: what stands before the colon.</summary>
     public abstract string Transport { get; }
 

@@ -97,5 +97,6 @@ public sealed record UnixListenAddress(UnixAddressKind Kind, string Value) : Lis
         path.StartsWith('/') ? path : Join(surroundings.WorkingDirectory, path))
     {
         Guid = Guid,
+        Domain = Domain,
     };
 }

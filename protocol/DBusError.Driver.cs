@@ -2,6 +2,9 @@ namespace XcpBroker.Protocol;
 
 public readonly partial record struct DBusError
 {
+    /// <summary>A method that peers of other domains may not call.</summary>
+    public static DBusError NotForDomains(string member) => new(ErrorNames.AccessDenied, $"{member} is not for peers of other domains.");
+
     /// <summary>ReloadConfig of a file that is wrong.</summary>
     /// <param name="problem">File, line, column, and what was expected.</param>
     public static DBusError ConfigurationInvalid(string problem) => new(ErrorNames.Failed, $"The configuration stays as it is: {problem}");

@@ -17,11 +17,13 @@ internal sealed class CompiledRule
     private readonly bool _skipsEavesdropping;
     private readonly bool _skipsAddressed;
     private readonly bool _countsFds;
+    private readonly int _domain;
 
-    internal CompiledRule(MessageRule rule, int order, MessageType type, bool isStrict)
+    internal CompiledRule(MessageRule rule, int order, MessageType type, NameNumbers numbers, bool isStrict)
     {
         _rule = rule;
         _isStrict = isStrict;
+        _domain = numbers.DomainOf(rule);
         Order = order;
         Verdict = new PolicyVerdict(rule.IsAllow, rule);
         MatchesEvery = rule.MatchesEvery(type);
@@ -50,13 +52,20 @@ internal sealed class CompiledRule
     /// <summary>Whether it matches every message of its type, no reply, that is addressed to, or comes from, whoever it is about.</summary>
     internal bool MatchesEveryOfPeer { get; }
 
+    /// <summary>Whether it is a rule for whoever has a certain name.</summary>
+    internal bool NamesPeer => _rule.Peer is not null;
+
+    /// <summary>Whether the other side is in a domain that the rule is about.</summary>
+    internal bool IsAbout(PolicyNames? other) => _domain < 0 || (other is not null && other.IsIn(_domain));
+
     /// <remarks>The member first: it is what the many rules for one service differ in.</remarks>
     internal bool Matches(in PolicyRequest request) => MatchesEvery
         || (MatchesField(_member, request.Member, _isStrict)
             && MatchesField(_interface, request.Interface, isStrict: true)
             && MatchesField(_path, request.Path, _isStrict)
             && MatchesField(_error, request.ErrorName, _isStrict)
-            && MatchesState(request));
+            && MatchesState(request)
+            && IsAbout(_rule.Direction == PolicyDirection.Send ? request.Receiver : request.Sender));
 
     private static byte[]? Bytes(string? text) => text is null ? null : StrictUtf8.Instance.GetBytes(text);
 

@@ -27,7 +27,7 @@ internal sealed class CompiledRules
                 continue;
             }
 
-            CompiledRule compiled = new(rule, order, type, isStrict);
+            CompiledRule compiled = new(rule, order, type, names, isStrict);
             if (CanMatch(rule, type))
             {
                 hasNamed |= rule.Peer is not null;
@@ -75,11 +75,18 @@ internal sealed class CompiledRules
     }
 
     /// <summary>Whether a message to or from the other side could be allowed at all; if not, which rule is in the way.</summary>
-    internal PolicyVerdict CheckAny(PolicyNames other)
+    /// <param name="other">The other side.</param>
+    /// <param name="byNameOnly">Whether only such rules can allow it as are about the other side's names.</param>
+    internal PolicyVerdict CheckAny(PolicyNames other, bool byNameOnly = false)
     {
         IEnumerable<CompiledRule> rules = _general.Concat(other.Numbers.SelectMany(number => (_byName.Length > 0 ? _byName[number] : null) ?? []));
         foreach (CompiledRule rule in rules.OrderByDescending(rule => rule.Order))
         {
+            if (!rule.IsAbout(other) || (byNameOnly && rule.Verdict.IsAllowed && !rule.NamesPeer))
+            {
+                continue;
+            }
+
             if (rule.Verdict.IsAllowed || rule.MatchesEveryOfPeer)
             {
                 return rule.Verdict;

@@ -1,3 +1,4 @@
+using XcpBroker.Auth.Domains;
 using XcpBroker.Protocol.Messages;
 
 namespace XcpBroker.Auth.Policy;
@@ -42,6 +43,9 @@ public sealed record MessageRule(PolicyDirection Direction, bool IsAllow, Policy
     /// <summary>Whether names below <see cref="Peer"/> are meant too: send_destination_prefix.</summary>
     public bool PeerIsPrefix { get; init; }
 
+    /// <summary>send_domain, receive_domain: where the other side is.</summary>
+    public DomainPattern? Domain { get; init; }
+
     /// <summary>send_broadcast: only broadcasts, or only what is none.</summary>
     public bool? IsBroadcast { get; init; }
 
@@ -67,7 +71,7 @@ public sealed record MessageRule(PolicyDirection Direction, bool IsAllow, Policy
     public bool Log { get; init; }
 
     /// <summary>Whether it says nothing of what is in the message, as dbus-daemon sees it: its other conditions don't count there.</summary>
-    internal bool IsBlanket => Type is null && Path is null && Interface is null && Member is null && Error is null && Peer is null;
+    internal bool IsBlanket => Type is null && Path is null && Interface is null && Member is null && Error is null && Peer is null && Domain is null;
 
     /// <summary>Whether every message of that type is matched, whoever the other side is and whatever was asked for.</summary>
     internal bool MatchesEvery(MessageType type) =>
@@ -76,7 +80,7 @@ public sealed record MessageRule(PolicyDirection Direction, bool IsAllow, Policy
     /// <summary>The same of messages that are not offered to somebody else besides.</summary>
     internal bool MatchesEveryAddressed(MessageType type) =>
         (Type is null || Type == type)
-        && Path is null && Interface is null && Member is null && Error is null && Peer is null
+        && Path is null && Interface is null && Member is null && Error is null && Peer is null && Domain is null
         && (IsBroadcast is null || (IsBroadcast == false && type != MessageType.Signal))
         && MinFds == 0 && MaxFds >= MaximumFds
         && (IsAllow ? !RequestedReply || Eavesdrop : RequestedReply)
@@ -84,7 +88,7 @@ public sealed record MessageRule(PolicyDirection Direction, bool IsAllow, Policy
 
     /// <summary>Whether every message of its type matches that is no reply, and is addressed to or comes from whoever it is about.</summary>
     internal bool MatchesEveryOfPeer =>
-        Path is null && Interface is null && Member is null && Error is null && IsBroadcast != true
+        Path is null && Interface is null && Member is null && Error is null && Domain is null && IsBroadcast != true
         && MinFds == 0 && MaxFds >= MaximumFds
         && (Direction == PolicyDirection.Send || IsAllow || !Eavesdrop);
 
@@ -103,6 +107,7 @@ public sealed record MessageRule(PolicyDirection Direction, bool IsAllow, Policy
         string peer = isSend ? "send_destination" : "receive_sender";
         List<(string Name, string Value)> attributes = [];
         Add(PeerIsPrefix ? $"{peer}_prefix" : peer, Peer);
+        Add($"{side}_domain", Domain?.ToString());
         Add($"{side}_type", Type is { } type ? TypeName(type) : null);
         Add($"{side}_path", Path);
         Add($"{side}_interface", Interface);

@@ -1,10 +1,15 @@
+using XcpBroker.Auth.Domains;
+
 namespace XcpBroker.Auth.Policy;
 
-/// <summary>Numbers the names and prefixes that rules mention.</summary>
+/// <summary>Numbers the names, prefixes and domains that rules mention.</summary>
 internal sealed class NameNumbers
 {
     private readonly Dictionary<string, int> _names = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _prefixes = new(StringComparer.Ordinal);
+
+    private readonly List<DomainPattern> _domains = [];
+    private readonly bool[] _ofHost;
 
     internal NameNumbers(IEnumerable<MessageRule> rules)
     {
@@ -14,7 +19,14 @@ internal sealed class NameNumbers
             {
                 (rule.PeerIsPrefix ? _prefixes : _names).TryAdd(rule.Peer, Count);
             }
+
+            if (rule.Domain is { } domain && !_domains.Contains(domain))
+            {
+                _domains.Add(domain);
+            }
         }
+
+        _ofHost = DomainsOf(null);
     }
 
     internal int Count => _names.Count + _prefixes.Count;
@@ -22,10 +34,20 @@ internal sealed class NameNumbers
     /// <summary>The number of what the rule calls its peer.</summary>
     internal int Of(MessageRule rule) => (rule.PeerIsPrefix ? _prefixes : _names)[rule.Peer!];
 
+    /// <summary>The number of the domains that the rule is about; -1: it is about all.</summary>
+    internal int DomainOf(MessageRule rule) => rule.Domain is { } domain ? _domains.IndexOf(domain) : -1;
+
     /// <summary>Whether a rule mentions the name, or a prefix of it.</summary>
     internal bool Mention(string name) => _names.ContainsKey(name) || Prefixes(name).Any();
 
-    internal PolicyNames Of(IEnumerable<string> names)
+    /// <summary>Of the bus, which no rule on domains is about.</summary>
+    internal PolicyNames OfBus(string name) => Of([name], []);
+
+    internal PolicyNames Of(IEnumerable<string> names, DomainIdentity? domain) => Of(names, domain is null ? _ofHost : DomainsOf(domain));
+
+    private bool[] DomainsOf(DomainIdentity? domain) => [.. _domains.Select(pattern => pattern.Matches(domain))];
+
+    private PolicyNames Of(IEnumerable<string> names, bool[] domains)
     {
         SortedSet<int>? numbers = null;
         foreach (string name in names)
@@ -41,7 +63,7 @@ internal sealed class NameNumbers
             }
         }
 
-        return numbers is null ? PolicyNames.None : new PolicyNames([.. numbers]);
+        return numbers is null && !domains.Contains(true) ? PolicyNames.None : new PolicyNames(numbers is null ? [] : [.. numbers], domains);
     }
 
     private IEnumerable<int> Prefixes(string name)

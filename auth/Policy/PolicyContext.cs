@@ -1,3 +1,5 @@
+using XcpBroker.Auth.Domains;
+
 namespace XcpBroker.Auth.Policy;
 
 /// <summary>Which peers a <c>&lt;policy&gt;</c> element is for, in the order in which they are applied.</summary>
@@ -15,6 +17,9 @@ public enum PolicyContextKind
     /// <summary><c>at_console="true"</c> or <c>"false"</c>: who is, or is not, at the console.</summary>
     AtConsole,
 
+    /// <summary><c>domain="..."</c>: who is in such a domain. <c>@dom0</c> comes right behind the default, the others stand alone.</summary>
+    Domain,
+
     /// <summary><c>context="mandatory"</c>: all, last, so that nothing overrides it.</summary>
     Mandatory,
 }
@@ -22,7 +27,8 @@ public enum PolicyContextKind
 /// <summary>The peers that one block of rules is for.</summary>
 /// <param name="Kind">What they have in common.</param>
 /// <param name="Id">The gid or uid; 1 or 0 for at the console or not; else 0.</param>
-public readonly record struct PolicyContext(PolicyContextKind Kind, uint Id)
+/// <param name="Domain">Which domains; null: it is about none.</param>
+public readonly record struct PolicyContext(PolicyContextKind Kind, uint Id, DomainPattern? Domain = null)
 {
     /// <summary>All peers, before everything else.</summary>
     public static PolicyContext Default => new(PolicyContextKind.Default, 0);
@@ -35,6 +41,9 @@ public readonly record struct PolicyContext(PolicyContextKind Kind, uint Id)
 
     /// <summary>One user.</summary>
     public static PolicyContext OfUser(uint userId) => new(PolicyContextKind.User, userId);
+
+    /// <summary>Who is in such a domain.</summary>
+    public static PolicyContext OfDomain(DomainPattern domain) => new(PolicyContextKind.Domain, 0, domain);
 
     /// <summary>Who is at the console, or who is not.</summary>
     public static PolicyContext AtConsole(bool isAtConsole) => new(PolicyContextKind.AtConsole, isAtConsole ? 1u : 0u);

@@ -1,3 +1,4 @@
+using XcpBroker.Auth.Domains;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
 
@@ -7,7 +8,18 @@ namespace XcpBroker.Auth.Policy;
 /// <param name="UserId">Its user; null: unknown.</param>
 /// <param name="Groups">All groups, ascending; null: not known completely.</param>
 /// <param name="Names">The names that it owns or waits for.</param>
-public sealed record PolicyPeer(uint? UserId, IReadOnlyList<uint>? Groups, IReadOnlyList<string> Names);
+public sealed record PolicyPeer(uint? UserId, IReadOnlyList<uint>? Groups, IReadOnlyList<string> Names)
+{
+    /// <summary>Its domain; null: it is of the host. In a domain, user and groups count for nothing.</summary>
+    public DomainIdentity? Domain { get; init; }
+
+    /// <summary>What it may do.</summary>
+    public PeerPolicy PolicyOf(PolicySet policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        return Domain is not null ? policy.ForDomain(Domain) : policy.ForPeer(UserId, Groups, isAtConsole: false);
+    }
+}
 
 /// <summary>A message in words, to be told what would become of it.</summary>
 /// <remarks>For people who ask; what is on its way asks <see cref="PeerPolicy"/> itself.</remarks>
@@ -54,17 +66,15 @@ public sealed record PolicyQuestion
             Interface = Bytes(Interface),
             Member = Bytes(Member),
             ErrorName = Bytes(ErrorName),
-            Sender = policy.NamesOf(Sender.Names),
-            Receiver = Receiver is null ? policy.BusNames : policy.NamesOf(Receiver.Names),
+            Sender = policy.NamesOf(Sender.Names, Sender.Domain),
+            Receiver = Receiver is null ? policy.BusNames : policy.NamesOf(Receiver.Names, Receiver.Domain),
             IsBroadcast = IsBroadcast,
             Reply = Reply,
             UnixFds = UnixFds,
         };
-        PolicyVerdict send = PolicyOf(policy, Sender).CheckSend(request);
-        return (send, Receiver is null ? null : PolicyOf(policy, Receiver).CheckReceive(request));
+        PolicyVerdict send = Sender.PolicyOf(policy).CheckSend(request);
+        return (send, Receiver is null ? null : Receiver.PolicyOf(policy).CheckReceive(request));
     }
-
-    private static PeerPolicy PolicyOf(PolicySet policy, PolicyPeer peer) => policy.ForPeer(peer.UserId, peer.Groups, isAtConsole: false);
 
     private static byte[] Bytes(string? text) => text is null ? [] : StrictUtf8.Instance.GetBytes(text);
 }

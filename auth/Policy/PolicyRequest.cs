@@ -40,7 +40,7 @@ public readonly ref struct PolicyRequest
 
     /// <summary>
     /// What the receiver is called: its names, not the DESTINATION; of the bus <see cref="PolicySet.BusNames"/>; of a service that is
-    /// yet to be started, <see cref="PolicySet.NamesOf(IEnumerable{string})"/> the DESTINATION.
+    /// yet to be started, <see cref="PolicySet.NamesOf"/> the DESTINATION.
     /// </summary>
     public PolicyNames? Receiver { get; init; }
 

@@ -1,12 +1,15 @@
+using XcpBroker.Auth.Domains;
 using XcpBroker.Protocol.Names;
 
 namespace XcpBroker.Auth.Policy;
 
 /// <summary>All rules of a bus. Its rules never change; it keeps what it has made of them for the peers it was asked about.</summary>
 /// <remarks>
-/// Which rules are for a peer and in which order: default; its groups, ascending by gid; its user; at the console or not; mandatory; in
+/// Which rules are for a peer of the host and in which order: default; those for <c>@dom0</c>; its groups, ascending by gid; its user; at the console or not; mandatory; in
 /// each of these as they are written. Of those that match the last one decides. Used by one thread.
-/// Source: bus/policy.c, bus_policy_create_client_policy.
+/// Which are for a peer of a domain: those for every domain; its type; its tags; its UUID; its name; mandatory. Nothing is allowed that
+/// none of these allows.
+/// Source: bus/policy.c, bus_policy_create_client_policy; domains are ours.
 /// </remarks>
 public sealed class PolicySet
 {
@@ -30,7 +33,7 @@ public sealed class PolicySet
         _isStrict = isStrict;
         _rules = entries.ToLookup(entry => entry.Context, entry => entry.Rule);
         _names = new NameNumbers(entries.Select(entry => entry.Rule).OfType<MessageRule>());
-        BusNames = NamesOf([BusName.Driver]);
+        BusNames = _names.OfBus(BusName.Driver);
     }
 
     /// <summary>The rules as they are written.</summary>
@@ -53,7 +56,9 @@ public sealed class PolicySet
     }
 
     /// <summary>What rules know of a peer with these names: those that it owns, those that it waits for, and its unique name.</summary>
-    public PolicyNames NamesOf(IEnumerable<string> names) => _names.Of(names);
+    /// <param name="names">Its names.</param>
+    /// <param name="domain">Its domain; null: it is of the host.</param>
+    public PolicyNames NamesOf(IEnumerable<string> names, DomainIdentity? domain = null) => _names.Of(names, domain);
 
     /// <summary>Whether a rule mentions the name: whoever gets or loses it needs new <see cref="PolicyNames"/>.</summary>
     public bool Mentions(string name) => _names.Mention(name);
@@ -68,6 +73,27 @@ public sealed class PolicySet
     /// <summary>Whether who has authenticated as nobody may connect, where that is allowed at all: yes, unless a rule for everyone says otherwise.</summary>
     /// <remarks>dbus-daemon does not ask the rules then.</remarks>
     public PolicyVerdict CheckAnonymousConnect() => CheckConnect(null, [], new PolicyVerdict(true, null));
+
+    /// <summary>Whether a peer of a domain may connect: if the domain is known, or there are rules for who is not; unless a mandatory rule for everyone says otherwise.</summary>
+    public PolicyVerdict CheckDomainConnect(DomainIdentity domain)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        PolicyVerdict verdict = new(domain.IsKnown || ContextsOf(domain).Any(_rules.Contains), null);
+        foreach (ConnectRule rule in _rules[PolicyContext.Mandatory].OfType<ConnectRule>())
+        {
+            bool isMeant = rule is { GroupId: null, UserId: null } && !(rule.IsAllow && !domain.IsKnown);
+            verdict = isMeant ? new PolicyVerdict(rule.IsAllow, rule) : verdict;
+        }
+
+        return verdict;
+    }
+
+    /// <summary>What a peer of a domain may do.</summary>
+    public PeerPolicy ForDomain(DomainIdentity domain)
+    {
+        ArgumentNullException.ThrowIfNull(domain);
+        return Remember([.. ContextsOf(domain), PolicyContext.Mandatory], groupsKnown: true);
+    }
 
     private PolicyVerdict CheckConnect(uint? userId, IReadOnlyList<uint>? groups, PolicyVerdict withoutRules)
     {
@@ -89,7 +115,7 @@ public sealed class PolicySet
     /// <param name="isAtConsole">Whether its user is at the console.</param>
     public PeerPolicy ForPeer(uint? userId, IReadOnlyList<uint>? groups, bool isAtConsole)
     {
-        List<PolicyContext> contexts = [PolicyContext.Default];
+        List<PolicyContext> contexts = [PolicyContext.Default, PolicyContext.OfDomain(new DomainPattern(DomainPatternKind.Dom0, ""))];
         bool groupsKnown = groups is not null;
         contexts.AddRange((groups ?? AllGroups()).Select(PolicyContext.OfGroup));
         if (userId is { } user)
@@ -99,9 +125,44 @@ public sealed class PolicySet
         }
 
         contexts.Add(PolicyContext.Mandatory);
-        contexts.RemoveAll(context => !_rules.Contains(context));
+        return Remember(contexts, groupsKnown);
+    }
 
-        string key = $"{groupsKnown} {string.Join(' ', contexts.Select(context => $"{context.Kind}{context.Id}"))}";
+    private static IEnumerable<PolicyContext> ContextsOf(DomainIdentity domain)
+    {
+        List<DomainPattern> patterns = [];
+        if (!domain.IsKnown)
+        {
+            patterns.Add(new DomainPattern(DomainPatternKind.Unknown, ""));
+        }
+        else
+        {
+            patterns.Add(new DomainPattern(DomainPatternKind.Any, ""));
+            Add(DomainPatternKind.Type, domain.Type);
+            foreach (string tag in domain.Tags.Order(StringComparer.Ordinal))
+            {
+                Add(DomainPatternKind.Tag, tag);
+            }
+
+            Add(DomainPatternKind.Uuid, domain.Uuid);
+            Add(DomainPatternKind.Name, domain.Name);
+        }
+
+        return patterns.Select(PolicyContext.OfDomain);
+
+        void Add(DomainPatternKind kind, string? value)
+        {
+            if (value is not null)
+            {
+                patterns.Add(new DomainPattern(kind, value));
+            }
+        }
+    }
+
+    private PeerPolicy Remember(List<PolicyContext> contexts, bool groupsKnown)
+    {
+        contexts.RemoveAll(context => !_rules.Contains(context));
+        string key = $"{groupsKnown} {string.Join(' ', contexts.Select(context => $"{context.Kind}{context.Id}{context.Domain}"))}";
         if (!_remembered.TryGetValue(key, out PeerPolicy? policy))
         {
             if (_remembered.Count == MaxRemembered)

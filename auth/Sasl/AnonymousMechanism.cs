@@ -25,6 +25,6 @@ public sealed class AnonymousMechanism : SaslMechanism
             return StrictUtf8.IsValid(response) ? SaslVerdict.Accepted : SaslVerdict.Rejected;
         }
 
-        public override PeerCredentials Identify(PeerCredentials peer) => new() { IsAnonymous = true, ProcessId = peer.ProcessId };
+        public override PeerCredentials Identify(PeerCredentials peer) => new() { IsAnonymous = true, ProcessId = peer.ProcessId, Domain = peer.Domain };
     }
 }

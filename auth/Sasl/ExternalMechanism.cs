@@ -26,7 +26,7 @@ public sealed class ExternalMechanism : SaslMechanism
         public override SaslVerdict Respond(PeerCredentials peer, ReadOnlySpan<byte> response, out ReadOnlyMemory<byte> challenge)
         {
             challenge = default;
-            if (peer.Domain is not null)
+            if (peer.Domain is { IsKnown: true })
             {
                 return SaslVerdict.Accepted;
             }

@@ -285,7 +285,7 @@ public sealed class SaslServer
         _state = State.Authenticated;
 
         // What the listener proves stands: nobody becomes another domain, or a user of this host, by what it says besides.
-        Identity = Identity.Domain is null ? _exchange!.Identify(Identity) : Identity;
+        Identity = Identity.Domain is { IsKnown: true } ? Identity : _exchange!.Identify(Identity);
         _exchange = null;
     }
 

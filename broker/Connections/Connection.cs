@@ -5,6 +5,7 @@ using XcpBroker.Auth.Policy;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffering;
 using XcpBroker.Buffers;
+using XcpBroker.Domains;
 using XcpBroker.Loop;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
@@ -30,13 +31,16 @@ internal enum ConnectionState : byte
 internal sealed class Connection : ITransportEvents
 {
     private readonly TurnWork _turn;
-    private PeerCredentials? _authenticatedAs;
+    private PeerCredentials? _identity;
     private OutgoingQueue? _queue;
     private bool _isFlushDue;
     private bool _waitsForWritable;
 
-    internal Connection(ITransportConnection transport, IListener listener, SaslServer sasl, Account account, TurnWork turn)
+    internal Connection(
+        ITransportConnection transport, IListener listener, PeerCredentials identity, SaslServer sasl, Account account, TurnWork turn)
     {
+        _identity = ReferenceEquals(identity, transport.Credentials) ? null : identity;
+        IsInDomainByAddress = identity.Domain is { IsKnown: true } && listener.Terms.Domain is null;
         Transport = transport;
         Listener = listener;
         Sasl = sasl;
@@ -48,8 +52,17 @@ internal sealed class Connection : ITransportEvents
 
     internal IListener Listener { get; }
 
-    /// <summary>Who it is: what the kernel said, until it has authenticated as somebody else.</summary>
-    internal PeerCredentials Credentials => _authenticatedAs ?? Transport.Credentials;
+    /// <summary>Who it is: what its listener proves or the kernel said, until it has authenticated as somebody else.</summary>
+    internal PeerCredentials Credentials => _identity ?? Transport.Credentials;
+
+    /// <summary>The domain that it is in; null: it is of this host, or nobody knows.</summary>
+    internal BusDomain? Domain { get; set; }
+
+    /// <summary>Whether that is so because of the address that it came from.</summary>
+    internal bool IsInDomainByAddress { get; }
+
+    /// <summary>Whose share it holds bytes of.</summary>
+    internal Payer Payer => new(Credentials.UserId, Credentials.Domain?.Name);
 
     internal ConnectionState State { get; private set; } = ConnectionState.Authenticating;
 
@@ -122,11 +135,14 @@ internal sealed class Connection : ITransportEvents
     {
         Debug.Assert(State == ConnectionState.Authenticating, "authenticated twice");
         CanReceiveFds = Sasl!.FdsAgreed;
-        _authenticatedAs = ReferenceEquals(Sasl.Identity, Transport.Credentials) ? null : Sasl.Identity;
+        IdentifyAs(Sasl.Identity);
         Sasl = null;
         Counters.OutgoingMessages = 0; // what it was sent so far was no messages
         State = ConnectionState.AwaitingHello;
     }
+
+    /// <summary>It is known to be somebody else.</summary>
+    internal void IdentifyAs(PeerCredentials identity) => _identity = ReferenceEquals(identity, Transport.Credentials) ? null : identity;
 
     /// <summary>Another user pays from now on; what is queued stays the former's until it has left.</summary>
     internal void ChargeTo(Account account)
@@ -246,9 +262,13 @@ internal sealed class Connection : ITransportEvents
         Transport.Close();
     }
 
-    public override string ToString() => UniqueName.Length > 0
-        ? $"{UniqueNameText} (pid {Credentials.ProcessId?.ToString(null, null) ?? "unknown"}, uid {Credentials.UserId?.ToString(null, null) ?? "unknown"})"
-        : $"unregistered (pid {Credentials.ProcessId?.ToString(null, null) ?? "unknown"}, uid {Credentials.UserId?.ToString(null, null) ?? "unknown"})";
+    public override string ToString()
+    {
+        string name = UniqueName.Length > 0 ? UniqueNameText : "unregistered";
+        return Credentials.Domain is { } domain
+            ? $"{name} (domain {domain}, {Transport.Address.Transport})"
+            : $"{name} (pid {Credentials.ProcessId?.ToString(null, null) ?? "unknown"}, uid {Credentials.UserId?.ToString(null, null) ?? "unknown"})";
+    }
 
     private void WaitForWritable(bool wait)
     {

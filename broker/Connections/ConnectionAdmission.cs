@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Diagnostics;
+using XcpBroker.Domains;
 using XcpBroker.Loop;
 using XcpBroker.Protocol;
 using XcpBroker.Quotas;
@@ -13,6 +14,7 @@ namespace XcpBroker.Connections;
 /// <summary>Lets connections in: accepts them while there is room, gives them their time to authenticate and to say Hello.</summary>
 internal sealed class ConnectionAdmission(
     ConnectionTable connections,
+    DomainTable domains,
     DomainQuota accounts,
     BusLoop loop,
     Dooms dooms,
@@ -21,7 +23,7 @@ internal sealed class ConnectionAdmission(
     ILogger log) : ITransportAcceptor
 {
     private readonly List<IListener> _listeners = [];
-    private readonly Dictionary<uint, int> _connectionsPerUser = [];
+    private readonly Dictionary<Payer, int> _connectionsPerUser = [];
     private readonly EpisodeLog<uint> _refusals = new(loop, 16, (cid, count) => LinkLog.CidRefusedOften(log, cid, count));
     private bool _isPaused;
 
@@ -35,12 +37,15 @@ internal sealed class ConnectionAdmission(
 
     public void Accept(ITransportConnection transport, IListener listener)
     {
-        SaslServer sasl = new(transport.Credentials, listener.Terms, transport.CanPassFds);
-        Account account = accounts.Open(transport.Credentials.UserId);
-        Connection connection = new(transport, listener, sasl, account, Turn);
+        PeerCredentials identity = domains.Identify(transport, listener.Terms);
+        SaslServer sasl = new(identity, listener.Terms, transport.CanPassFds && identity.Domain is null);
+        Account account = accounts.Open(new Payer(identity.UserId, identity.Domain?.Name));
+        Connection connection = new(transport, listener, identity, sasl, account, Turn);
         connections.Add(connection);
         connection.AuthDeadline = DoomAfter(connection, limits.Current.AuthTimeout, CloseReason.AuthTimeout);
         transport.Start(connection);
+        JoinDomain(connection);
+        TakeApartDoomed();
         Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
     }
 
@@ -71,11 +76,12 @@ internal sealed class ConnectionAdmission(
     internal void Authenticated(Connection connection)
     {
         connection.FinishAuthentication();
-        if (connection.Credentials.UserId != connection.Account.UserId)
+        if (connection.Payer != connection.Account.Payer)
         {
-            connection.ChargeTo(accounts.Open(connection.Credentials.UserId));
+            connection.ChargeTo(accounts.Open(connection.Payer));
         }
 
+        JoinDomain(connection);
         if (connection.Credentials.IsAnonymous && !connection.Listener.Terms.AllowsAnonymous)
         {
             dooms.Doom(connection, CloseReason.ConnectNotAllowed, "ANONYMOUS, without <allow_anonymous/>");
@@ -83,6 +89,14 @@ internal sealed class ConnectionAdmission(
         else if (!gate.MayConnect(connection))
         {
             dooms.Doom(connection, CloseReason.ConnectNotAllowed);
+        }
+    }
+
+    private void JoinDomain(Connection connection)
+    {
+        if (domains.Join(connection) is { } obstacle)
+        {
+            dooms.Doom(connection, CloseReason.ConnectNotAllowed, obstacle);
         }
     }
 
@@ -94,11 +108,11 @@ internal sealed class ConnectionAdmission(
             return DBusError.LimitsExceeded("Active connections", "max_completed_connections", limits.Current.MaxCompletedConnections);
         }
 
-        uint user = connection.Credentials.UserId ?? uint.MaxValue;
+        Payer user = connection.Payer;
         int ofUser = _connectionsPerUser.GetValueOrDefault(user);
         if (ofUser >= limits.Current.MaxConnectionsPerUser)
         {
-            return DBusError.LimitsExceeded($"Active connections of uid {user}", "max_connections_per_user", limits.Current.MaxConnectionsPerUser);
+            return DBusError.LimitsExceeded($"Active connections of {user}", "max_connections_per_user", limits.Current.MaxConnectionsPerUser);
         }
 
         _connectionsPerUser[user] = ofUser + 1;
@@ -144,9 +158,10 @@ internal sealed class ConnectionAdmission(
     {
         connection.AuthDeadline.Cancel();
         connection.PendingFdDeadline.Cancel();
+        connection.Domain?.Leave(connection);
         if (connection.IsRegistered)
         {
-            uint user = connection.Credentials.UserId ?? uint.MaxValue;
+            Payer user = connection.Payer;
             if (--_connectionsPerUser[user] == 0)
             {
                 _connectionsPerUser.Remove(user);

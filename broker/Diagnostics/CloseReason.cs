@@ -15,6 +15,9 @@ internal enum CloseReason : byte
     /// <summary>Authenticated as somebody who may not connect.</summary>
     ConnectNotAllowed,
 
+    /// <summary>Its domain is on the bus no longer.</summary>
+    DomainRemoved,
+
     /// <summary>Not authenticated, or no Hello, within auth_timeout.</summary>
     AuthTimeout,
 

@@ -20,8 +20,8 @@ internal sealed class ActivationMethods(
 
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(BusName.Driver, "StartServiceByName", "su", "u", StartServiceByName),
-        new(BusName.Driver, "ListActivatableNames", "", "as", ListActivatableNames),
+        new(BusName.Driver, "StartServiceByName", "su", "u", StartServiceByName) { IsForDomains = true },
+        new(BusName.Driver, "ListActivatableNames", "", "as", ListActivatableNames) { IsForDomains = true },
         new(BusName.Driver, "UpdateActivationEnvironment", "a{ss}", "", UpdateActivationEnvironment)
         {
             Path = PathRule.CanonicalOrDenied,

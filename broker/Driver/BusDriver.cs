@@ -120,6 +120,11 @@ internal sealed class BusDriver : IBusDriver
                 : DBusError.UnknownInterface(method.Interface, Text(message.Path));
         }
 
+        if (caller.Credentials.Domain is not null && !method.IsForDomains)
+        {
+            return DBusError.NotForDomains(method.Name);
+        }
+
         if (method.IsPrivileged && !_privilege.IsPrivileged(caller))
         {
             return DBusError.NotPrivileged(method.Name);

@@ -10,7 +10,7 @@ internal sealed class BusMethods(Reloader reloader, string busId)
 {
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(BusName.Driver, "GetId", "", "s", GetId),
+        new(BusName.Driver, "GetId", "", "s", GetId) { IsForDomains = true },
         new(BusName.Driver, "ReloadConfig", "", "", ReloadConfig),
     ];
 

@@ -13,11 +13,11 @@ internal sealed class CredentialMethods(ConnectionTable connections, NameRegistr
 {
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(BusName.Driver, "GetConnectionUnixUser", "s", "u", GetConnectionUnixUser),
-        new(BusName.Driver, "GetConnectionUnixProcessID", "s", "u", GetConnectionUnixProcessId),
-        new(BusName.Driver, "GetConnectionCredentials", "s", "a{sv}", GetConnectionCredentials),
-        new(BusName.Driver, "GetAdtAuditSessionData", "s", "ay", GetAdtAuditSessionData),
-        new(BusName.Driver, "GetConnectionSELinuxSecurityContext", "s", "ay", GetSecurityContext),
+        new(BusName.Driver, "GetConnectionUnixUser", "s", "u", GetConnectionUnixUser) { IsForDomains = true },
+        new(BusName.Driver, "GetConnectionUnixProcessID", "s", "u", GetConnectionUnixProcessId) { IsForDomains = true },
+        new(BusName.Driver, "GetConnectionCredentials", "s", "a{sv}", GetConnectionCredentials) { IsForDomains = true },
+        new(BusName.Driver, "GetAdtAuditSessionData", "s", "ay", GetAdtAuditSessionData) { IsForDomains = true },
+        new(BusName.Driver, "GetConnectionSELinuxSecurityContext", "s", "ay", GetSecurityContext) { IsForDomains = true },
     ];
 
     private DBusError GetConnectionUnixUser(ref DriverCall call)
@@ -51,9 +51,9 @@ internal sealed class CredentialMethods(ConnectionTable connections, NameRegistr
         }
 
         // A pidfd names the process beyond doubt; it is opened only now, since keeping one would double every connection's descriptors.
-        int pidFd = call.Caller.CanReceiveFds && connection is not null ? connection.Transport.OpenPeerPidFd() : -1;
+        int pidFd = call.Caller.CanReceiveFds && connection is { Credentials.Domain: null } ? connection.Transport.OpenPeerPidFd() : -1;
         FdSet? fds = pidFd < 0 ? null : new FdSet([pidFd]);
-        CredentialsWriter.Write(call.BeginReply(fds), peer!, hasPidFd: fds is not null);
+        CredentialsWriter.Write(call.BeginReply(fds), peer!, connection?.Transport.Address, hasPidFd: fds is not null);
         return default;
     }
 

@@ -16,6 +16,9 @@ internal sealed record DriverMethod(string Interface, string Name, string InSign
     /// <summary>Only root and the user that the bus runs as.</summary>
     internal bool IsPrivileged { get; init; }
 
+    /// <summary>Peers of domains may call it too; what none of them needs to know or do, they may not.</summary>
+    internal bool IsForDomains { get; init; }
+
     /// <summary>May be called before Hello: it is Hello.</summary>
     internal bool BeforeHello { get; init; }
 }

@@ -13,8 +13,8 @@ internal sealed class MatchMethods(MatchIndex<Connection> rules, MatchIndex<Conn
 {
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(BusName.Driver, "AddMatch", "s", "", AddMatch),
-        new(BusName.Driver, "RemoveMatch", "s", "", RemoveMatch),
+        new(BusName.Driver, "AddMatch", "s", "", AddMatch) { IsForDomains = true },
+        new(BusName.Driver, "RemoveMatch", "s", "", RemoveMatch) { IsForDomains = true },
     ];
 
     private DBusError AddMatch(ref DriverCall call)

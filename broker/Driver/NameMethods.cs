@@ -21,13 +21,13 @@ internal sealed class NameMethods(
 {
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(BusName.Driver, "Hello", "", "s", Hello) { BeforeHello = true },
-        new(BusName.Driver, "RequestName", "su", "u", RequestName),
-        new(BusName.Driver, "ReleaseName", "s", "u", ReleaseName),
-        new(BusName.Driver, "ListQueuedOwners", "s", "as", ListQueuedOwners),
-        new(BusName.Driver, "ListNames", "", "as", ListNames),
-        new(BusName.Driver, "NameHasOwner", "s", "b", NameHasOwner),
-        new(BusName.Driver, "GetNameOwner", "s", "s", GetNameOwner),
+        new(BusName.Driver, "Hello", "", "s", Hello) { BeforeHello = true, IsForDomains = true },
+        new(BusName.Driver, "RequestName", "su", "u", RequestName) { IsForDomains = true },
+        new(BusName.Driver, "ReleaseName", "s", "u", ReleaseName) { IsForDomains = true },
+        new(BusName.Driver, "ListQueuedOwners", "s", "as", ListQueuedOwners) { IsForDomains = true },
+        new(BusName.Driver, "ListNames", "", "as", ListNames) { IsForDomains = true },
+        new(BusName.Driver, "NameHasOwner", "s", "b", NameHasOwner) { IsForDomains = true },
+        new(BusName.Driver, "GetNameOwner", "s", "s", GetNameOwner) { IsForDomains = true },
     ];
 
     private DBusError Hello(ref DriverCall call)

@@ -23,11 +23,11 @@ internal sealed class StandardInterfaces(string? machineId, bool usesSystemd)
 
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(Peer, "Ping", "", "", Ping),
-        new(Peer, "GetMachineId", "", "s", GetMachineId),
-        new(Introspectable, "Introspect", "", "s", Introspect),
-        new(Properties, "Get", "ss", "v", Get) { Path = PathRule.CanonicalOnly },
-        new(Properties, "GetAll", "s", "a{sv}", GetAll) { Path = PathRule.CanonicalOnly },
+        new(Peer, "Ping", "", "", Ping) { IsForDomains = true },
+        new(Peer, "GetMachineId", "", "s", GetMachineId) { IsForDomains = true },
+        new(Introspectable, "Introspect", "", "s", Introspect) { IsForDomains = true },
+        new(Properties, "Get", "ss", "v", Get) { Path = PathRule.CanonicalOnly, IsForDomains = true },
+        new(Properties, "GetAll", "s", "a{sv}", GetAll) { Path = PathRule.CanonicalOnly, IsForDomains = true },
         new(Properties, "Set", "ssv", "", Set) { Path = PathRule.CanonicalOnly },
     ];
 

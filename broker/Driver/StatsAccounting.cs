@@ -48,7 +48,7 @@ internal sealed class StatsAccounting(
         {
             reply.BeginStruct();
             reply.WriteString(peer.UniqueName);
-            CredentialsWriter.Write(reply, peer.Credentials, hasPidFd: false);
+            CredentialsWriter.Write(reply, peer.Credentials, peer.Transport.Address, hasPidFd: false);
             int counts = reply.BeginArray(8);
             Entry(reply, "NameObjects", names.CountOf(peer));
             Entry(reply, "MatchBytes", MatchBytes(peer));

@@ -65,7 +65,7 @@ internal sealed class Account
     /// <summary>Units charged as <see cref="ChargeKind.Held"/>.</summary>
     internal long Held => _held;
 
-    internal uint? UserId => _user.UserId;
+    internal Payer Payer => _user.Payer;
 
     /// <summary>True once the connection is gone; nothing more may be charged.</summary>
     internal bool IsClosed { get; private set; }

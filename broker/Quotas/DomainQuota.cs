@@ -1,8 +1,8 @@
 namespace XcpBroker.Quotas;
 
-/// <summary>What the connections of one domain hold together, shared out to its users, and each user's to its connections.</summary>
+/// <summary>What all connections hold together, shared out to the users of this host and to the domains, and each one's to its connections.</summary>
 /// <remarks>
-/// One domain for now, so its pool is the total; with more, their pools are shared out of one above by the same rule.
+/// A domain counts as one user, since its users are none of this host: however many connections it makes, it is one among the others.
 /// Guarantee: whatever the others do, an account can come to hold, of each thing it is charged for,
 /// Guaranteed + Total/((u+1)(u+2)(c+1)(c+2)), where u other users hold anything of the pool and the account's own user holds it c times
 /// besides (up to three times per connection: for what it sent, received, and has not finished sending; gone senders count while their messages wait).
@@ -10,7 +10,8 @@ namespace XcpBroker.Quotas;
 /// </remarks>
 internal sealed class DomainQuota
 {
-    private readonly Dictionary<long, UserQuota> _users = [];
+    private readonly Dictionary<Payer, UserQuota> _users = [];
+    private readonly Dictionary<string, long> _domainLimits = new(StringComparer.Ordinal);
 
     internal DomainQuota(QuotaLimits limits)
     {
@@ -30,16 +31,34 @@ internal sealed class DomainQuota
 
     /// <summary>An account for a new connection; its owner calls <see cref="Account.Close"/> once.</summary>
     /// <param name="userId">Null: a peer without one. All of these are one user.</param>
-    internal Account Open(uint? userId)
+    internal Account Open(uint? userId) => Open(new Payer(userId, null));
+
+    /// <summary>An account for a new connection; its owner calls <see cref="Account.Close"/> once.</summary>
+    internal Account Open(Payer payer)
     {
-        long key = userId ?? -1L;
-        if (!_users.TryGetValue(key, out UserQuota? user))
+        if (!_users.TryGetValue(payer, out UserQuota? user))
         {
-            user = new UserQuota(this, userId);
-            _users.Add(key, user);
+            user = new UserQuota(this, payer);
+            user.Pool.Limit = LimitOf(payer);
+            _users.Add(payer, user);
         }
 
         return user.Open();
+    }
+
+    /// <summary>What domains may hold at most, by name; others hold what their share is. Goes for those that hold something already, too.</summary>
+    internal void LimitDomains(IEnumerable<KeyValuePair<string, long>> limits)
+    {
+        _domainLimits.Clear();
+        foreach (KeyValuePair<string, long> limit in limits)
+        {
+            _domainLimits.Add(limit.Key, limit.Value);
+        }
+
+        foreach (UserQuota user in _users.Values)
+        {
+            user.Pool.Limit = LimitOf(user.Payer);
+        }
     }
 
     /// <summary>Other limits, for those who have an account too; what somebody holds beyond them is not taken away. What is guaranteed stays.</summary>
@@ -49,15 +68,18 @@ internal sealed class DomainQuota
         Pool.Resize(limits.Total);
     }
 
-    internal void Forget(UserQuota user) => _users.Remove(user.UserId ?? -1L);
+    internal void Forget(UserQuota user) => _users.Remove(user.Payer);
+
+    private long LimitOf(Payer payer) =>
+        payer.Domain is { } name && _domainLimits.TryGetValue(name, out long limit) ? limit : QuotaLimits.Unlimited;
 }
 
-/// <summary>What the connections of one user hold together. It goes when the last account has given everything back.</summary>
-internal sealed class UserQuota(DomainQuota domain, uint? userId)
+/// <summary>What the connections of one user, or of one domain, hold together. It goes when the last account has given everything back.</summary>
+internal sealed class UserQuota(DomainQuota domain, Payer payer)
 {
     private int _guarantees;
 
-    internal uint? UserId { get; } = userId;
+    internal Payer Payer { get; } = payer;
 
     internal SharedPool Pool { get; } = new(domain.Pool);
 

@@ -29,6 +29,9 @@ internal sealed class SharedPool
 
     internal long Used { get; private set; }
 
+    /// <summary>What it never asks its parent for more than, whatever there is.</summary>
+    internal long Limit { get; set; } = QuotaLimits.Unlimited;
+
     /// <summary>What one holder alone can never hold more than.</summary>
     private long Largest => _parent?.Largest ?? Capacity;
 
@@ -51,7 +54,7 @@ internal sealed class SharedPool
         long needed = used + (holders * to); // no overflow: 2^42 times the number of holders
         if (needed > Capacity)
         {
-            if (_parent is null || !_parent.TryRaise(Capacity, needed))
+            if (_parent is null || needed > Limit || !_parent.TryRaise(Capacity, needed))
             {
                 return false;
             }
@@ -65,7 +68,7 @@ internal sealed class SharedPool
     }
 
     /// <summary>Whether the rule would let one holder come to this much if there were no other.</summary>
-    internal bool CouldHold(long units) => units <= Largest / 2 && (_parent?.CouldHold(2 * units) ?? true);
+    internal bool CouldHold(long units) => units <= Math.Min(Largest, Limit) / 2 && (_parent?.CouldHold(2 * units) ?? true);
 
     /// <summary>Takes back from one holder what it gives up between <paramref name="from"/> and <paramref name="to"/>.</summary>
     internal void Lower(long from, long to)

@@ -2,6 +2,7 @@ using XcpBroker.Activation;
 using XcpBroker.Config;
 using XcpBroker.Config.Services;
 using XcpBroker.Connections;
+using XcpBroker.Domains;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
 
@@ -13,6 +14,7 @@ internal sealed class ConfigurationInForce(
     BrokerOptions options,
     long descriptorLimit,
     ConnectionTable connections,
+    DomainTable domains,
     PolicyGate gate,
     LimitsInForce limits,
     DomainQuota accounts,
@@ -27,9 +29,12 @@ internal sealed class ConfigurationInForce(
     /// <returns>The elements that have changed and wait for a restart.</returns>
     internal IReadOnlyList<string> Apply(BrokerOptions options, ServiceCatalog? services)
     {
+        // Who is in which domain is what the policy goes by.
+        domains.Apply(options.Domains);
         gate.Apply(options.Policy, connections.All);
         limits.Apply(options.Limits);
         accounts.Apply(QuotaLimits.OfBytes(options.Limits));
+        accounts.LimitDomains(domains.ByteLimits);
         fdAccounts.Apply(QuotaLimits.OfDescriptors(options.Limits, descriptorLimit / 4));
         timeouts.Change();
         if (services is not null)

@@ -32,7 +32,8 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
     {
         connection.Policy = PolicyOf(connection);
         PeerCredentials peer = connection.Credentials;
-        PolicyVerdict verdict = peer.IsAnonymous ? Policy.CheckAnonymousConnect() : Policy.CheckConnect(peer.UserId, peer.GroupIds, ownUserId);
+        PolicyVerdict verdict = peer.Domain is { } domain ? Policy.CheckDomainConnect(domain)
+            : peer.IsAnonymous ? Policy.CheckAnonymousConnect() : Policy.CheckConnect(peer.UserId, peer.GroupIds, ownUserId);
         if (!verdict.IsAllowed)
         {
             denials.ConnectDenied(connection, verdict);
@@ -128,13 +129,17 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
 
     /// <summary>A peer as the policy sees it now.</summary>
     internal PolicyPeer Describe(Connection connection) =>
-        new(connection.Credentials.UserId, connection.Credentials.GroupIds, [connection.UniqueNameText, .. names.ClaimsOf(connection)]);
+        new(connection.Credentials.UserId, connection.Credentials.GroupIds, [connection.UniqueNameText, .. names.ClaimsOf(connection)])
+        {
+            Domain = connection.Credentials.Domain,
+        };
 
     private static ReplyState ReplyStateOfCopy(in RoutedMessage message) =>
         message.Header.ReplySerial == 0 ? ReplyState.NoReply : ReplyState.Unrequested;
 
-    private PeerPolicy PolicyOf(Connection connection) =>
-        Policy.ForPeer(connection.Credentials.UserId, connection.Credentials.GroupIds, isAtConsole: false);
+    private PeerPolicy PolicyOf(Connection connection) => connection.Credentials.Domain is { } domain
+        ? Policy.ForDomain(domain)
+        : Policy.ForPeer(connection.Credentials.UserId, connection.Credentials.GroupIds, isAtConsole: false);
 
     private PolicyRequest Request(
         in RoutedMessage message, Connection? sender, Connection? receiver, ReplyState reply, bool isEavesdropping, PolicyNames? receiverNames = null) => new()
@@ -190,7 +195,7 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
 
     /// <summary>What has waited for its receiver is judged by the names that its sender had, should it be gone.</summary>
     private PolicyNames NamesOfSender(in RoutedMessage message, Connection sender) =>
-        message.Held?.NamesOfGoneSender is { } names ? Policy.NamesOf(names) : NamesOf(sender);
+        message.Held?.NamesOfGoneSender is { } names ? Policy.NamesOf(names, sender.Credentials.Domain) : NamesOf(sender);
 
     private PolicyNames NamesOf(Connection connection)
     {
@@ -206,6 +211,6 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
             _claims.Add(name);
         }
 
-        return connection.PolicyNames = Policy.NamesOf(_claims);
+        return connection.PolicyNames = Policy.NamesOf(_claims, connection.Credentials.Domain);
     }
 }

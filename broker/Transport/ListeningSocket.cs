@@ -16,6 +16,9 @@ internal sealed record ListeningSocket(IReadOnlyList<int> Descriptors, ListenAdd
     /// <summary>What clients of <c>nonce-tcp:</c> must know; null: nothing.</summary>
     internal NonceFile? Nonce { get; init; }
 
+    /// <summary>Whether it can tell which domain a peer is in.</summary>
+    internal bool ProvesDomain => Address.Domain is not null || Address.TrustsAddresses;
+
     /// <summary>What is to be removed in the end, by whoever may.</summary>
     internal IEnumerable<string> Files => ((string?[])[File, Nonce?.Path]).OfType<string>();
 

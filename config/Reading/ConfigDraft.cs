@@ -1,10 +1,17 @@
 using XcpBroker.Auth.Policy;
+using XcpBroker.Config.Domains;
 using XcpBroker.Config.Xml;
 
 namespace XcpBroker.Config.Reading;
 
 /// <summary>An element's text and where the element is.</summary>
 internal readonly record struct LocatedText(string Value, string File, XmlPosition Position);
+
+/// <summary>A <c>&lt;listen&gt;</c>: its text, and what it says of who connects there.</summary>
+internal readonly record struct ListenSetting(LocatedText Address, string? Domain, bool TrustsAddresses);
+
+/// <summary>A <c>&lt;domain&gt;</c> and where it is.</summary>
+internal readonly record struct LocatedDomain(DomainDeclaration Domain, string File, XmlPosition Position);
 
 /// <summary>A <c>&lt;limit&gt;</c>.</summary>
 internal readonly record struct LimitSetting(string Name, string Value, string File, XmlPosition Position);
@@ -28,7 +35,9 @@ internal sealed class ConfigDraft
 
     internal bool AllowAnonymous { get; set; }
 
-    internal List<LocatedText> Listen { get; } = [];
+    internal List<ListenSetting> Listen { get; } = [];
+
+    internal List<LocatedDomain> Domains { get; } = [];
 
     internal List<string> AuthMechanisms { get; } = [];
 
@@ -51,6 +60,7 @@ internal sealed class ConfigDraft
         Syslog |= included.Syslog;
         AllowAnonymous |= included.AllowAnonymous;
         Listen.AddRange(included.Listen);
+        Domains.AddRange(included.Domains);
         AuthMechanisms.AddRange(included.AuthMechanisms);
         AddServiceDirectories(included.ServiceDirectories);
         Policy.AddRange(included.Policy);

@@ -20,17 +20,19 @@ internal sealed class FileReader
         _draft = draft;
         _includes = includes;
         PolicyReader policies = new(surroundings, file, draft);
+        DomainReader domains = new(surroundings, file, draft);
         _elements = new Dictionary<string, Func<XmlElement, ConfigProblem?>>(StringComparer.Ordinal)
         {
             ["allow_anonymous"] = Flag(() => draft.AllowAnonymous = true),
             ["apparmor"] = Located(ReadAppArmor),
             ["auth"] = Text(AddMechanism),
+            ["domain"] = Located(domains.Read),
             ["fork"] = Flag(() => draft.Fork = true),
             ["include"] = ReadInclude,
             ["includedir"] = ReadIncludeDirectory,
             ["keep_umask"] = Flag(() => draft.KeepUmask = true),
             ["limit"] = Located(element => LimitReader.Read(element, file, draft)),
-            ["listen"] = Text(element => draft.Listen.Add(new LocatedText(element.Text.Trim(), file, element.Position))),
+            ["listen"] = Located(ReadListen),
             ["pidfile"] = Text(element => draft.PidFile = element.Text.Trim()),
             ["policy"] = Located(element => ElementShape.CheckNoText(element) ?? policies.Read(element)),
             ["selinux"] = Located(ReadSelinux),
@@ -102,6 +104,29 @@ internal sealed class FileReader
         set(element);
         return null;
     });
+
+    private XmlProblem? ReadListen(XmlElement element)
+    {
+        if (!ElementAttributes.TryTake(element, ["domain", "identity"], out ElementAttributes? attributes, out XmlProblem? problem)
+            || (problem = ElementShape.CheckText(element)) is not null)
+        {
+            return problem;
+        }
+
+        if (attributes["identity"] is not (null or "address"))
+        {
+            return attributes.Wrong("identity", $"identity is \"{attributes["identity"]}\"; expected address");
+        }
+
+        if (attributes["identity"] is not null && attributes["domain"] is not null)
+        {
+            return attributes.Wrong("identity", "identity cannot be combined with domain: whoever connects there is that domain already");
+        }
+
+        LocatedText address = new(element.Text.Trim(), _file, element.Position);
+        _draft.Listen.Add(new ListenSetting(address, attributes["domain"], attributes["identity"] is not null));
+        return null;
+    }
 
     private XmlProblem? AddMechanism(XmlElement element)
     {

@@ -1,3 +1,4 @@
+using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Xml;
 
@@ -6,7 +7,7 @@ namespace XcpBroker.Config.Reading;
 /// <summary>Reads one <c>&lt;policy&gt;</c>.</summary>
 internal sealed class PolicyReader(Surroundings surroundings, string file, ConfigDraft draft)
 {
-    private static readonly string[] Contexts = ["context", "user", "group", "at_console"];
+    private static readonly string[] Contexts = ["context", "user", "group", "at_console", "domain"];
 
     private readonly RuleReader _rules = new(surroundings, file);
 
@@ -22,7 +23,7 @@ internal sealed class PolicyReader(Surroundings surroundings, string file, Confi
         if (given.Count != 1)
         {
             string found = given.Count == 0 ? "none is there" : $"{string.Join(" and ", given)} are there";
-            return new XmlProblem(element.Position, $"<policy> needs exactly one of context, user, group and at_console; {found}");
+            return new XmlProblem(element.Position, $"<policy> needs exactly one of context, user, group, at_console and domain; {found}");
         }
 
         problem = ReadContext(element, attributes, given[0], out PolicyContext? context);
@@ -52,6 +53,9 @@ internal sealed class PolicyReader(Surroundings surroundings, string file, Confi
 
                 context = PolicyContext.AtConsole(atConsole == true);
                 return null;
+            case "domain":
+                context = DomainPattern.TryParse(value, out DomainPattern? domain) ? PolicyContext.OfDomain(domain.Value) : null;
+                return context is null ? attributes.Wrong(kind, $"domain is \"{value}\"; expected {DomainPattern.Forms}") : null;
             case "user":
                 context = surroundings.FindUser(value) is { } user ? PolicyContext.OfUser(user) : null;
                 break;
@@ -82,10 +86,10 @@ internal sealed class PolicyReader(Surroundings surroundings, string file, Confi
                 return problem;
             }
 
-            if (rule is ConnectRule && context?.Kind is PolicyContextKind.User or PolicyContextKind.Group)
+            if (rule is ConnectRule && context?.Kind is PolicyContextKind.User or PolicyContextKind.Group or PolicyContextKind.Domain)
             {
                 string attribute = child.Attributes[0].Name;
-                return new XmlProblem(child.Position, $"{attribute} is not for a policy of one user or group: who may connect is decided for all; expected context=\"default\" or \"mandatory\"");
+                return new XmlProblem(child.Position, $"{attribute} is not for a policy of one user, group or domain: who may connect is decided for all; expected context=\"default\" or \"mandatory\"");
             }
 
             if (ElementShape.CheckEmpty(child) is { } notEmpty)

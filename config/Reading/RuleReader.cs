@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Xml;
 using XcpBroker.Protocol.Messages;
@@ -14,13 +15,13 @@ internal sealed class RuleReader(Surroundings surroundings, string file)
 
     private static readonly string[] SendOnly =
     [
-        "send_interface", "send_member", "send_error", "send_destination", "send_destination_prefix", "send_path", "send_type",
+        "send_interface", "send_member", "send_error", "send_destination", "send_destination_prefix", "send_domain", "send_path", "send_type",
         "send_broadcast", "send_requested_reply",
     ];
 
     private static readonly string[] ReceiveOnly =
     [
-        "receive_interface", "receive_member", "receive_error", "receive_sender", "receive_path", "receive_type", "receive_requested_reply",
+        "receive_interface", "receive_member", "receive_error", "receive_sender", "receive_domain", "receive_path", "receive_type", "receive_requested_reply",
     ];
 
     private static readonly string[] OfMessages = ["eavesdrop", "min_fds", "max_fds"];
@@ -122,6 +123,7 @@ internal sealed class RuleReader(Surroundings surroundings, string file)
             || !attributes.TryGetChoice("eavesdrop", "true", "false", out bool? eavesdrop, out problem)
             || !attributes.TryGetChoice("send_broadcast", "true", "false", out bool? broadcast, out problem)
             || !attributes.TryGetChoice($"{side}_requested_reply", "true", "false", out bool? requestedReply, out problem)
+            || !TryReadDomain(attributes, $"{side}_domain", out DomainPattern? domain, out problem)
             || !TryReadFds(attributes, "min_fds", 0, out uint minFds, out problem)
             || !TryReadFds(attributes, "max_fds", MessageRule.MaximumFds, out uint maxFds, out problem))
         {
@@ -138,6 +140,7 @@ internal sealed class RuleReader(Surroundings surroundings, string file)
             Error = NullIfAny(attributes[$"{side}_error"]),
             Peer = prefix ?? NullIfAny(attributes[side == "send" ? "send_destination" : "receive_sender"]),
             PeerIsPrefix = prefix is not null,
+            Domain = domain,
             IsBroadcast = broadcast,
             RequestedReply = requestedReply ?? empty.IsAllow,
             Eavesdrop = eavesdrop ?? false,
@@ -151,8 +154,23 @@ internal sealed class RuleReader(Surroundings surroundings, string file)
             return false;
         }
 
+        if (read is { IsBroadcast: true, Domain: not null, Direction: PolicyDirection.Send })
+        {
+            problem = attributes.Wrong("send_broadcast", "a broadcast has no destination: with send_domain the rule cannot be about broadcasts");
+            return false;
+        }
+
         rule = read;
         return true;
+    }
+
+    private static bool TryReadDomain(ElementAttributes attributes, string name, out DomainPattern? domain, [NotNullWhen(false)] out XmlProblem? problem)
+    {
+        domain = null;
+        problem = attributes[name] is not { } text || DomainPattern.TryParse(text, out domain)
+            ? null
+            : attributes.Wrong(name, $"{name} is \"{text}\"; expected {DomainPattern.Forms}");
+        return problem is null;
     }
 
     private static bool TryReadType(ElementAttributes attributes, string name, out MessageType? type, [NotNullWhen(false)] out XmlProblem? problem)

@@ -6,6 +6,7 @@ using XcpBroker.Auth.Policy;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
+using XcpBroker.Config.Domains;
 using XcpBroker.Reloading;
 using XcpBroker.Transport;
 
@@ -28,24 +29,25 @@ internal sealed class InMemoryBroker : IDisposable
 
     internal InMemoryBroker(
         LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null, ConfigurationSource? source = null,
-        SaslTerms? terms = null)
+        SaslTerms? terms = null, IReadOnlyList<DomainDeclaration>? domains = null)
     {
         _listener = new MemoryListener(terms ?? new SaslTerms(ListenerGuid, SaslMechanisms.ExternalOnly));
         Loop = new ManualBusLoop(Clock);
         PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
         BusIdentity identity = new(Id, 1, own, new string('a', 32), 1024);
         Bus = new Composition(
-            Loop, Blocks, Options(limits, policy), source ?? new ConfigurationSource(), identity, starting ?? new ActivationOptions(), Log);
+            Loop, Blocks, Options(limits, policy, domains), source ?? new ConfigurationSource(), identity, starting ?? new ActivationOptions(), Log);
         Bus.AddListener(_listener);
     }
 
     /// <summary>What a configuration file would say.</summary>
-    internal static BrokerOptions Options(LimitOptions? limits = null, PolicySet? policy = null) => new()
+    internal static BrokerOptions Options(LimitOptions? limits = null, PolicySet? policy = null, IReadOnlyList<DomainDeclaration>? domains = null) => new()
     {
         Addresses = [],
         Surroundings = new AddressSurroundings("/", null),
         Limits = limits ?? DefaultLimits.Embedded,
         Policy = policy ?? PolicySet.OpenToOwnUser(),
+        Domains = domains ?? [],
     };
 
     internal FakeTimeProvider Clock { get; } = new();
@@ -70,6 +72,32 @@ internal sealed class InMemoryBroker : IDisposable
         MemoryConnection connection = new(Loop, credentials, socketBuffer);
         Bus.Acceptor.Accept(connection, _listener);
         return new FakePeer(this, connection.Peer);
+    }
+
+    /// <summary>A peer that has come from somewhere to a listener with terms of its own, and said nothing.</summary>
+    internal FakePeer Accept(PeerAddress address, SaslTerms terms)
+    {
+        // What the kernel says of a process behind a Unix socket is there too: it must not matter.
+        PeerCredentials credentials = address.Kind == PeerAddressKind.Unix
+            ? new PeerCredentials { UserId = 0, ProcessId = 100, GroupIds = [0] }
+            : PeerCredentials.Unknown;
+        MemoryConnection connection = new(Loop, credentials, SocketBuffer) { Address = address };
+        MemoryListener listener = new(terms);
+        Bus.Acceptor.Accept(connection, listener);
+        return new FakePeer(this, connection.Peer);
+    }
+
+    /// <summary>A peer that has connected to the socket of a domain, and said nothing.</summary>
+    internal FakePeer AcceptFromDomain(string domain) =>
+        Accept(PeerAddress.Unix, new SaslTerms(ListenerGuid, SaslMechanisms.ExternalOnly) { Domain = domain });
+
+    /// <summary>A peer that has connected to the socket of a domain and said Hello, and whose inbox is empty.</summary>
+    internal FakePeer ConnectFromDomain(string domain)
+    {
+        FakePeer peer = AcceptFromDomain(domain);
+        peer.Authenticate();
+        peer.Hello();
+        return peer;
     }
 
     /// <summary>A registered peer on a transport that allocates nothing.</summary>

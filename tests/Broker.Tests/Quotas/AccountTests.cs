@@ -176,7 +176,7 @@ internal sealed class AccountTests
         Assert.That(_quota.Users, Has.Count.EqualTo(2));
 
         second.Dispose();
-        Assert.That(_quota.Users.Select(user => user.UserId), Is.EqualTo((uint?[])[User]));
+        Assert.That(_quota.Users.Select(user => user.Payer.UserId), Is.EqualTo((uint?[])[User]));
     }
 
     [Test]

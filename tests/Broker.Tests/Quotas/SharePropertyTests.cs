@@ -164,8 +164,8 @@ internal sealed class SharePropertyTests
 
         /// <summary>How many other users, and how many things of this user's own, hold anything of the pool.</summary>
         internal (long Users, long Others) HoldersBeside(uint user) =>
-            (Quota.Users.Count(other => other.UserId != user && other.Pool.Used > 0),
-                Quota.Users.Where(own => own.UserId == user).Sum(own => own.Pool.Holders));
+            (Quota.Users.Count(other => other.Payer.UserId != user && other.Pool.Used > 0),
+                Quota.Users.Where(own => own.Payer.UserId == user).Sum(own => own.Pool.Holders));
 
         internal void ReleaseAllOf(Account account)
         {

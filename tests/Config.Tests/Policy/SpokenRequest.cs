@@ -1,4 +1,5 @@
 using System.Text;
+using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Protocol.Messages;
 
@@ -13,9 +14,15 @@ internal sealed class SpokenRequest
         .Select(word => word.Split('=', 2))
         .ToDictionary(pair => pair[0], pair => pair.Length == 2 ? pair[1] : "");
 
-    internal PolicyVerdict Ask(PolicySet policy, PolicyDirection direction, uint userId = 1000, params uint[] groups)
+    internal PolicyVerdict Ask(PolicySet policy, PolicyDirection direction, uint userId = 1000, params uint[] groups) =>
+        Ask(policy, policy.ForPeer(userId, groups, isAtConsole: false), direction, null);
+
+    /// <summary>As a peer of one domain, with a peer of another.</summary>
+    internal PolicyVerdict Ask(PolicySet policy, PolicyDirection direction, DomainIdentity domain, DomainIdentity? other) =>
+        Ask(policy, policy.ForDomain(domain), direction, other);
+
+    private PolicyVerdict Ask(PolicySet policy, PeerPolicy peer, PolicyDirection direction, DomainIdentity? other)
     {
-        PeerPolicy peer = policy.ForPeer(userId, groups, isAtConsole: false);
         PolicyRequest request = new()
         {
             Type = _words.ContainsKey("call") ? MessageType.MethodCall
@@ -26,8 +33,8 @@ internal sealed class SpokenRequest
             Interface = Bytes("interface"),
             Member = Bytes("member"),
             ErrorName = Bytes("name"),
-            Sender = Names(policy, "from"),
-            Receiver = Names(policy, "to"),
+            Sender = Names(policy, "from", other),
+            Receiver = Names(policy, "to", other),
             IsBroadcast = _words.ContainsKey("broadcast"),
             Reply = _words.ContainsKey("requested") ? ReplyState.Requested
                 : _words.ContainsKey("unrequested") ? ReplyState.Unrequested
@@ -38,7 +45,8 @@ internal sealed class SpokenRequest
         return direction == PolicyDirection.Send ? peer.CheckSend(request) : peer.CheckReceive(request);
     }
 
-    private PolicyNames Names(PolicySet policy, string word) => policy.NamesOf(_words.GetValueOrDefault(word, "").Split(',', StringSplitOptions.RemoveEmptyEntries));
+    private PolicyNames Names(PolicySet policy, string word, DomainIdentity? domain) =>
+        policy.NamesOf(_words.GetValueOrDefault(word, "").Split(',', StringSplitOptions.RemoveEmptyEntries), domain);
 
     private byte[] Bytes(string word) => Encoding.ASCII.GetBytes(_words.GetValueOrDefault(word, ""));
 }

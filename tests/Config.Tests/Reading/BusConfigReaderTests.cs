@@ -235,7 +235,7 @@ public sealed class BusConfigReaderTests
     [TestCase("user='1'")]
     [TestCase("group='1'")]
     public void Who_may_connect_is_not_for_one_user_to_say(string context) => Assert.That(
-        Problem($"<busconfig>{Listen}<policy {context}><allow user='*'/></policy></busconfig>"), Does.Contain("user is not for a policy of one user or group"));
+        Problem($"<busconfig>{Listen}<policy {context}><allow user='*'/></policy></busconfig>"), Does.Contain("user is not for a policy of one user, group or domain"));
 
     [TestCase("max_containers")]
     [TestCase("max_containers_per_user")]

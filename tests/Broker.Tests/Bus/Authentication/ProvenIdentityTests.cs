@@ -25,7 +25,7 @@ public sealed class ProvenIdentityTests
 
         Assert.That(peer.AskWell("GetConnectionUnixUser", peer.UniqueName).Number(), Is.EqualTo(InMemoryBroker.OwnUser));
         Assert.That(peer.Ask("GetConnectionUnixProcessID", peer.UniqueName).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.UnixProcessIdUnknown"));
-        Assert.That(broker.Bus.Connections.Single().Account.UserId, Is.EqualTo(InMemoryBroker.OwnUser));
+        Assert.That(broker.Bus.Connections.Single().Account.Payer.UserId, Is.EqualTo(InMemoryBroker.OwnUser));
     }
 
     [Test]
@@ -39,7 +39,7 @@ public sealed class ProvenIdentityTests
 
         Assert.That(peer.Ask("GetConnectionUnixUser", peer.UniqueName).ErrorName, Is.EqualTo(Unknown));
         Assert.That(peer.Ask("BecomeMonitor", Array.Empty<string>(), 0u).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.UnknownMethod").Or.Contains("AccessDenied"));
-        Assert.That(broker.Bus.Connections.Single().Account.UserId, Is.Null);
+        Assert.That(broker.Bus.Connections.Single().Account.Payer.UserId, Is.Null);
     }
 
     [Test]

@@ -22,12 +22,14 @@ internal abstract class PolicyFixture : BusFixture
         Broker = new InMemoryBroker(policy: Read(policies, type));
     }
 
-    internal static PolicySet Read(string policies, string type = "session")
+    internal static PolicySet Read(string policies, string type = "session") => ReadAll(policies, type).Policy;
+
+    internal static BusConfiguration ReadAll(string policies, string type = "session")
     {
         BusConfigReader reader = new(new NoFiles(), new NoUsers(), StandardServiceDirectories.Unset);
         string text = $"<busconfig>\n<type>{type}</type><listen>unix:path=/x</listen>\n{policies}\n</busconfig>";
         return reader.TryReadText(StrictUtf8.Instance.GetBytes(text), "bus.conf", out BusConfiguration? configuration, out ConfigProblem? problem)
-            ? configuration.Policy
+            ? configuration
             : throw new InvalidOperationException(problem.ToString());
     }
 

@@ -1,0 +1,73 @@
+using XcpBroker.Auth;
+using XcpBroker.Auth.Domains;
+using XcpBroker.Config.Domains;
+using XcpBroker.Connections;
+
+namespace XcpBroker.Domains;
+
+/// <summary>One domain on the bus: as it is declared now, and which connections are in it.</summary>
+internal sealed class BusDomain
+{
+    private readonly HashSet<Connection> _connections = [];
+
+    internal BusDomain(DomainDeclaration declaration, bool isLive)
+    {
+        Declaration = declaration;
+        IsLive = isLive;
+        Credentials = new PeerCredentials { Domain = declaration.Identity };
+    }
+
+    internal DomainDeclaration Declaration { get; private set; }
+
+    /// <summary>Whether it was added to a bus that ran, and not by the configuration.</summary>
+    internal bool IsLive { get; private set; }
+
+    internal DomainIdentity Identity => Declaration.Identity;
+
+    internal DomainLimits Limits => Declaration.Limits;
+
+    /// <summary>Of every peer that is in it: they differ in nothing that anybody could know.</summary>
+    internal PeerCredentials Credentials { get; private set; }
+
+    /// <summary>Whether it has been removed; its connections are ending then.</summary>
+    internal bool IsRemoved { get; set; }
+
+    /// <summary>Connections that are known to be in it, from accept on or from BEGIN on.</summary>
+    internal IReadOnlyCollection<Connection> Connections => _connections;
+
+    internal void Join(Connection connection)
+    {
+        connection.Domain = this;
+        _connections.Add(connection);
+    }
+
+    internal void Leave(Connection connection) => _connections.Remove(connection);
+
+    /// <summary>It is declared differently now; who is in it stays.</summary>
+    internal void Change(DomainDeclaration declaration, bool isLive)
+    {
+        bool isSame = DomainTable.IsSame(Declaration.Identity, declaration.Identity);
+        Declaration = isSame ? declaration with { Identity = Declaration.Identity } : declaration;
+        IsLive = isLive;
+        if (!isSame)
+        {
+            Credentials = new PeerCredentials { Domain = declaration.Identity };
+            foreach (Connection connection in _connections)
+            {
+                connection.IdentifyAs(Credentials);
+            }
+        }
+    }
+
+    /// <summary>What its connections have of something, all together.</summary>
+    internal int Sum(Func<Connection, int> count)
+    {
+        int sum = 0;
+        foreach (Connection connection in _connections)
+        {
+            sum += count(connection);
+        }
+
+        return sum;
+    }
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+using XcpBroker.Auth.Domains;
+using XcpBroker.Config.Domains;
+using XcpBroker.Config.Xml;
+
+namespace XcpBroker.Config.Reading;
+
+/// <summary>Reads one <c>&lt;domain&gt;</c>.</summary>
+internal sealed class DomainReader(Surroundings surroundings, string file, ConfigDraft draft)
+{
+    private const int MaxGraceSeconds = 24 * 60 * 60;
+
+    private static readonly string[] Known = ["name", "uuid", "type", "tags", "grace", "token-file"];
+    private static readonly string[] Sources = ["vsock-cid", "tcp", "unix"];
+    private static readonly char[] Blanks = [' ', '\t', '\r', '\n', ','];
+
+    /// <returns>What is wrong, or null.</returns>
+    internal XmlProblem? Read(XmlElement element)
+    {
+        if (!ElementAttributes.TryTake(element, Known, out ElementAttributes? attributes, out XmlProblem? problem))
+        {
+            return problem;
+        }
+
+        problem = ReadIdentity(element, attributes, out DomainIdentity? identity);
+        problem = ReadGrace(attributes, out TimeSpan grace) is { } wrongGrace ? problem ?? wrongGrace : problem;
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        DomainDeclaration domain = new(identity!) { Grace = grace };
+        problem = ReadChildren(element, ref domain);
+        if (problem is not null)
+        {
+            return problem;
+        }
+
+        domain = WithToken(element, attributes, domain);
+        foreach (LocatedDomain other in draft.Domains)
+        {
+            if (domain.ConflictWith(other.Domain) is { } shared)
+            {
+                return new XmlProblem(
+                    element.Position, $"domain {domain.Identity} has {shared} of domain {other.Domain.Identity} ({other.File}:{other.Position.Line})");
+            }
+        }
+
+        draft.Domains.Add(new LocatedDomain(domain, file, element.Position));
+        return null;
+    }
+
+    private static XmlProblem? ReadIdentity(XmlElement element, ElementAttributes attributes, out DomainIdentity? identity)
+    {
+        identity = null;
+        if (attributes["name"] is not { } name)
+        {
+            return new XmlProblem(element.Position, "<domain> has no name; expected <domain name=\"...\">");
+        }
+
+        string[] tags = (attributes["tags"] ?? "").Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
+        (string Attribute, string Word)[] words = [("name", name), .. attributes["type"] is { } type ? [("type", type)] : Array.Empty<(string, string)>(), .. tags.Select(tag => ("tags", tag))];
+        foreach ((string attribute, string word) in words)
+        {
+            if (!DomainIdentity.IsValidWord(word))
+            {
+                return attributes.Wrong(
+                    attribute, $"{attribute} has \"{word}\"; expected letters, digits, '.', '_' and '-', at most {DomainIdentity.MaxWordLength}, the first a letter or digit");
+            }
+        }
+
+        string? uuid = null;
+        if (attributes["uuid"] is { } written && !DomainIdentity.TryParseUuid(written, out uuid))
+        {
+            return attributes.Wrong("uuid", $"uuid is \"{written}\"; expected the form 01234567-89ab-cdef-0123-456789abcdef");
+        }
+
+        identity = new DomainIdentity(name) { Uuid = uuid, Type = attributes["type"], Tags = [.. tags.Distinct()] };
+        return null;
+    }
+
+    private static XmlProblem? ReadGrace(ElementAttributes attributes, out TimeSpan grace)
+    {
+        grace = DomainDeclaration.DefaultGrace;
+        if (attributes["grace"] is not { } text)
+        {
+            return null;
+        }
+
+        bool isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is > 0 and <= MaxGraceSeconds;
+        grace = isNumber ? TimeSpan.FromSeconds(seconds) : grace;
+        return isNumber ? null : attributes.Wrong("grace", $"grace is \"{text}\"; expected seconds, from 1 to {MaxGraceSeconds}");
+    }
+
+    private static XmlProblem? ReadLimit(XmlElement child, ref DomainDeclaration domain)
+    {
+        if (!ElementAttributes.TryTake(child, ["name"], out ElementAttributes? attributes, out XmlProblem? problem))
+        {
+            return problem;
+        }
+
+        if (ElementShape.CheckText(child) is { } shape)
+        {
+            return shape;
+        }
+
+        string name = attributes["name"] ?? "";
+        if (DomainLimitTable.Find(name) is not { } limit)
+        {
+            return attributes.Wrong("name", $"there is no limit \"{name}\" of domains; expected one of {string.Join(", ", DomainLimitTable.Names)}");
+        }
+
+        string text = child.Text.Trim();
+        if (!text.All(char.IsAsciiDigit) || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long value) || value > limit.Maximum)
+        {
+            return new XmlProblem(child.Position, $"limit {name} is \"{text}\"; expected a number from 0 to {limit.Maximum}");
+        }
+
+        domain = domain with { Limits = limit.With(domain.Limits, value) };
+        return null;
+    }
+
+    private XmlProblem? ReadChildren(XmlElement element, ref DomainDeclaration domain)
+    {
+        if (ElementShape.CheckNoText(element) is { } text)
+        {
+            return text;
+        }
+
+        foreach (XmlElement child in element.Children)
+        {
+            XmlProblem? problem = child.Name switch
+            {
+                "source" => ReadSource(child, ref domain),
+                "limit" => ReadLimit(child, ref domain),
+                _ => new XmlProblem(child.Position, $"element <{child.Name}> is not known in <domain>; expected <source> or <limit>"),
+            };
+            if (problem is not null)
+            {
+                return problem;
+            }
+        }
+
+        return null;
+    }
+
+    private XmlProblem? ReadSource(XmlElement child, ref DomainDeclaration domain)
+    {
+        if (!ElementAttributes.TryTake(child, Sources, out ElementAttributes? attributes, out XmlProblem? problem))
+        {
+            return problem;
+        }
+
+        IReadOnlyList<string> given = attributes.Given(Sources);
+        if (given.Count != 1)
+        {
+            return new XmlProblem(child.Position, $"<source> needs exactly one of {string.Join(", ", Sources)}");
+        }
+
+        string kind = given[0];
+        string value = attributes[kind]!;
+        string? error;
+        switch (kind)
+        {
+            case "vsock-cid":
+                domain = DomainSources.TryReadCid(value, out uint cid, out error) ? domain with { ContextIds = [.. domain.ContextIds, cid] } : domain;
+                break;
+            case "tcp":
+                domain = DomainSources.TryReadNetwork(value, out System.Net.IPNetwork network, out error) ? domain with { Networks = [.. domain.Networks, network] } : domain;
+                break;
+            default:
+                UnixListenAddress socket = new(UnixAddressKind.Path, RelativePath.Resolve(file, value)) { Domain = domain.Identity.Name };
+                error = value.Length == 0 ? "unix is empty; expected the path of a socket" : socket.LengthError(socket);
+                domain = domain with { Sockets = [.. domain.Sockets, socket] };
+                break;
+        }
+
+        return error is null ? ElementShape.CheckEmpty(child) : attributes.Wrong(kind, error);
+    }
+
+    /// <summary>A domain whose secret cannot be read is there all the same; it cannot prove itself by it.</summary>
+    private DomainDeclaration WithToken(XmlElement element, ElementAttributes attributes, DomainDeclaration domain)
+    {
+        if (attributes["token-file"] is not { } written)
+        {
+            return domain;
+        }
+
+        string path = RelativePath.Resolve(file, written);
+        domain = domain with { TokenFile = path };
+        surroundings.FilesSeen.Add(path);
+        if (!surroundings.Files.TryRead(path, out byte[]? content, out ConfigFileFailure? failure))
+        {
+            surroundings.Warn(file, element.Position, $"domain {domain.Identity} has no secret: {path}: {failure.Message}");
+            return domain;
+        }
+
+        return domain with { Token = content.AsMemory().TrimEnd("\r\n"u8) };
+    }
+}
