@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using XcpBroker.Collections;
 
 namespace XcpBroker.Matching;
 
@@ -6,6 +7,8 @@ namespace XcpBroker.Matching;
 internal sealed class Subscription<T>(MatchNode<T> node, ReceiverRules<T> owner, uint hash) : Chained<Subscription<T>>(hash)
     where T : class
 {
+    private ListLinks<Subscription<T>> _inOwner;
+
     internal MatchNode<T> Node { get; } = node;
 
     internal ReceiverRules<T> Owner { get; } = owner;
@@ -15,9 +18,13 @@ internal sealed class Subscription<T>(MatchNode<T> node, ReceiverRules<T> owner,
     /// <summary>Index in the node's array.</summary>
     internal int Position { get; set; }
 
-    internal Subscription<T>? Earlier { get; set; }
+    /// <summary>The owner's next one.</summary>
+    internal Subscription<T>? Later => _inOwner.Next;
 
-    internal Subscription<T>? Later { get; set; }
+    internal readonly struct OwnerLinks : ILinksOf<Subscription<T>>
+    {
+        public static ref ListLinks<Subscription<T>> In(Subscription<T> item) => ref item._inOwner;
+    }
 }
 
 /// <summary>One entry of a node's array: the subscription, and beside it what a walk needs, so that it need not look into the subscription.</summary>
@@ -28,6 +35,8 @@ internal readonly record struct NodeReceiver<T>(ReceiverRules<T> Owner, Subscrip
 internal sealed class ReceiverRules<T>(T receiver)
     where T : class
 {
+    private IntrusiveList<Subscription<T>, Subscription<T>.OwnerLinks> _subscriptions;
+
     internal T Receiver { get; } = receiver;
 
     /// <summary>Number of the message for which the receiver was found last.</summary>
@@ -38,52 +47,15 @@ internal sealed class ReceiverRules<T>(T receiver)
 
     internal int PeakCount { get; private set; }
 
-    internal Subscription<T>? First { get; private set; }
-
-    private Subscription<T>? Last { get; set; }
+    internal Subscription<T>? First => _subscriptions.First;
 
     internal void CountOneMore() => PeakCount = Math.Max(PeakCount, ++Count);
 
     internal void CountFewer(int times) => Count -= times;
 
-    internal void Append(Subscription<T> subscription)
-    {
-        subscription.Earlier = Last;
-        if (Last is null)
-        {
-            First = subscription;
-        }
-        else
-        {
-            Last.Later = subscription;
-        }
+    internal void Append(Subscription<T> subscription) => _subscriptions.AddLast(subscription);
 
-        Last = subscription;
-    }
-
-    internal void Remove(Subscription<T> subscription)
-    {
-        if (subscription.Earlier is null)
-        {
-            First = subscription.Later;
-        }
-        else
-        {
-            subscription.Earlier.Later = subscription.Later;
-        }
-
-        if (subscription.Later is null)
-        {
-            Last = subscription.Earlier;
-        }
-        else
-        {
-            subscription.Later.Earlier = subscription.Earlier;
-        }
-
-        subscription.Earlier = null;
-        subscription.Later = null;
-    }
+    internal void Remove(Subscription<T> subscription) => _subscriptions.Remove(subscription);
 }
 
 /// <summary>Finds the subscription of a receiver to a node.</summary>

@@ -1,77 +1,34 @@
+using XcpBroker.Collections;
+
 namespace XcpBroker.Names;
 
 /// <summary>One well-known name and who wants it: the head owns it, the others wait in order.</summary>
 internal sealed class NameQueue<TPeer>(string name)
     where TPeer : class
 {
-    private NameClaim<TPeer>? _tail;
+    private IntrusiveList<NameClaim<TPeer>, NameClaim<TPeer>.QueueLinks> _claims;
 
     internal string Name { get; } = name;
 
     /// <summary>The primary owner's claim; null only until the first claim is there.</summary>
-    internal NameClaim<TPeer>? Head { get; private set; }
+    internal NameClaim<TPeer>? Head => _claims.First;
 
-    internal void Append(NameClaim<TPeer> claim)
-    {
-        claim.Ahead = _tail;
-        if (_tail is null)
-        {
-            Head = claim;
-        }
-        else
-        {
-            _tail.Behind = claim;
-        }
+    internal void Append(NameClaim<TPeer> claim) => _claims.AddLast(claim);
 
-        _tail = claim;
-    }
+    internal void Prepend(NameClaim<TPeer> claim) => _claims.AddFirst(claim);
 
-    internal void Prepend(NameClaim<TPeer> claim)
-    {
-        claim.Behind = Head;
-        if (Head is null)
-        {
-            _tail = claim;
-        }
-        else
-        {
-            Head.Ahead = claim;
-        }
-
-        Head = claim;
-    }
-
-    internal void Remove(NameClaim<TPeer> claim)
-    {
-        if (claim.Ahead is null)
-        {
-            Head = claim.Behind;
-        }
-        else
-        {
-            claim.Ahead.Behind = claim.Behind;
-        }
-
-        if (claim.Behind is null)
-        {
-            _tail = claim.Ahead;
-        }
-        else
-        {
-            claim.Behind.Ahead = claim.Ahead;
-        }
-
-        claim.Ahead = null;
-        claim.Behind = null;
-    }
+    internal void Remove(NameClaim<TPeer> claim) => _claims.Remove(claim);
 }
 
 /// <summary>One peer's place in the queue of one name, with the flags of its latest RequestName.</summary>
-/// <remarks>It stands in two lists at once: the name's queue (Ahead, Behind) and the peer's claims (Earlier, Later).</remarks>
+/// <remarks>It stands in two lists at once: the name's queue and the peer's claims.</remarks>
 internal sealed class NameClaim<TPeer>(NameQueue<TPeer> queue, PeerNames<TPeer> holder)
     where TPeer : class
 {
     internal const int NotPrimary = -1;
+
+    private ListLinks<NameClaim<TPeer>> _inQueue;
+    private ListLinks<NameClaim<TPeer>> _inHolder;
 
     internal NameQueue<TPeer> Queue { get; } = queue;
 
@@ -81,13 +38,11 @@ internal sealed class NameClaim<TPeer>(NameQueue<TPeer> queue, PeerNames<TPeer> 
 
     internal bool DoesNotQueue { get; private set; }
 
-    internal NameClaim<TPeer>? Ahead { get; set; }
+    /// <summary>Who waits next for the name.</summary>
+    internal NameClaim<TPeer>? Behind => _inQueue.Next;
 
-    internal NameClaim<TPeer>? Behind { get; set; }
-
-    internal NameClaim<TPeer>? Earlier { get; set; }
-
-    internal NameClaim<TPeer>? Later { get; set; }
+    /// <summary>The holder's next claim.</summary>
+    internal NameClaim<TPeer>? Later => _inHolder.Next;
 
     /// <summary>Index among the names that the holder owns, or <see cref="NotPrimary"/>.</summary>
     internal int PrimaryIndex { get; set; } = NotPrimary;
@@ -96,5 +51,15 @@ internal sealed class NameClaim<TPeer>(NameQueue<TPeer> queue, PeerNames<TPeer> 
     {
         AllowsReplacement = (flags & RequestNameFlags.AllowReplacement) != 0;
         DoesNotQueue = (flags & RequestNameFlags.DoNotQueue) != 0;
+    }
+
+    internal readonly struct QueueLinks : ILinksOf<NameClaim<TPeer>>
+    {
+        public static ref ListLinks<NameClaim<TPeer>> In(NameClaim<TPeer> item) => ref item._inQueue;
+    }
+
+    internal readonly struct HolderLinks : ILinksOf<NameClaim<TPeer>>
+    {
+        public static ref ListLinks<NameClaim<TPeer>> In(NameClaim<TPeer> item) => ref item._inHolder;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections;
+using XcpBroker.Collections;
 
 namespace XcpBroker.Names;
 
@@ -9,6 +10,7 @@ namespace XcpBroker.Names;
 internal sealed class PeerNames<TPeer>(TPeer peer) : IReadOnlyList<string>
     where TPeer : class
 {
+    private IntrusiveList<NameClaim<TPeer>, NameClaim<TPeer>.HolderLinks> _claims;
     private NameClaim<TPeer>[] _primary = [];
 
     internal TPeer Peer { get; } = peer;
@@ -20,9 +22,9 @@ internal sealed class PeerNames<TPeer>(TPeer peer) : IReadOnlyList<string>
 
     internal int PeakClaimCount { get; private set; }
 
-    internal NameClaim<TPeer>? First { get; private set; }
+    internal NameClaim<TPeer>? First => _claims.First;
 
-    internal NameClaim<TPeer>? Last { get; private set; }
+    internal NameClaim<TPeer>? Last => _claims.Last;
 
     public string this[int index] => _primary.AsSpan(0, Count)[index].Queue.Name;
 
@@ -38,42 +40,13 @@ internal sealed class PeerNames<TPeer>(TPeer peer) : IReadOnlyList<string>
 
     internal void Add(NameClaim<TPeer> claim)
     {
-        claim.Earlier = Last;
-        if (Last is null)
-        {
-            First = claim;
-        }
-        else
-        {
-            Last.Later = claim;
-        }
-
-        Last = claim;
+        _claims.AddLast(claim);
         PeakClaimCount = Math.Max(PeakClaimCount, ++ClaimCount);
     }
 
     internal void Remove(NameClaim<TPeer> claim)
     {
-        if (claim.Earlier is null)
-        {
-            First = claim.Later;
-        }
-        else
-        {
-            claim.Earlier.Later = claim.Later;
-        }
-
-        if (claim.Later is null)
-        {
-            Last = claim.Earlier;
-        }
-        else
-        {
-            claim.Later.Earlier = claim.Earlier;
-        }
-
-        claim.Earlier = null;
-        claim.Later = null;
+        _claims.Remove(claim);
         ClaimCount--;
     }
 
