@@ -29,6 +29,9 @@ internal static partial class Log
     [LoggerMessage(1006, LogLevel.Warning, "cannot listen: {Problem}")]
     internal static partial void CannotListen(ILogger logger, string problem);
 
+    [LoggerMessage(1007, LogLevel.Warning, "a socket was passed ('{Name}') that no address names: nobody serves it")]
+    internal static partial void PassedSocketUnused(ILogger log, string name);
+
     [LoggerMessage(1100, LogLevel.Warning, "{Receiver} cannot take broadcasts ({Why}): they are lost for it until it reads")]
     internal static partial void LosingBroadcasts(ILogger logger, Connection receiver, DeliveryResult why);
 

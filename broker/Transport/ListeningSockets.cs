@@ -12,15 +12,14 @@ internal static class ListeningSockets
     /// <exception cref="StartException">There is none.</exception>
     internal static IReadOnlyList<ListeningSocket> Open(BrokerOptions options, ILogger log)
     {
-        List<ListeningSocket> sockets = [];
+        PassedSocketOpener passed = new(PassedSockets.Take(), options.AllowsVsockLoopback);
+        IReadOnlyList<ListeningSocket>[] opened = [.. options.Addresses.Select(static _ => (IReadOnlyList<ListeningSocket>)[])];
         string? problem = null;
-        IReadOnlyList<(int Descriptor, string Name)> passed = PassedSockets.Take();
-        foreach (ListenAddress address in options.Addresses)
+        foreach (int i in Enumerable.Range(0, opened.Length).OrderBy(i => options.Addresses[i] is SystemdListenAddress)) // that one takes what is left
         {
             try
             {
-                sockets.AddRange(Open(address, options, passed));
-                passed = address is SystemdListenAddress ? [] : passed;
+                opened[i] = Open(options.Addresses[i], options, passed);
             }
             catch (StartException e)
             {
@@ -29,7 +28,13 @@ internal static class ListeningSockets
             }
         }
 
-        return sockets.Count > 0 ? sockets : throw new StartException(problem ?? "there is no address to listen on");
+        foreach (string name in passed.CloseRest())
+        {
+            Log.PassedSocketUnused(log, name);
+        }
+
+        ListeningSocket[] sockets = [.. opened.SelectMany(static of => of)];
+        return sockets.Length > 0 ? sockets : throw new StartException(problem ?? "there is no address to listen on");
     }
 
     /// <summary>Closes what no bus has taken, and removes the files.</summary>
@@ -45,21 +50,25 @@ internal static class ListeningSockets
     // Not RandomNumberGenerator: it loads OpenSSL, which costs more than the rest of the start-up.
     internal static string NewId() => Guid.NewGuid().ToString("N");
 
-    private static IReadOnlyList<ListeningSocket> Open(
-        ListenAddress configured, BrokerOptions options, IReadOnlyList<(int Descriptor, string Name)> passed) => configured switch
-        {
-            UnixListenAddress unix => [OpenUnix(unix, options)],
-            TcpListenAddress tcp => [OpenTcp(tcp)],
-            VsockListenAddress vsock => [VsockTransport.Listen(vsock, options.AllowsVsockLoopback)],
-            SystemdListenAddress systemd => PassedSocketOpener.Open(systemd, passed, options.AllowsVsockLoopback),
-            _ => throw new StartException($"{configured}: this transport cannot be listened on"),
-        };
+    private static IReadOnlyList<ListeningSocket> Open(ListenAddress configured, BrokerOptions options, PassedSocketOpener passed) => configured switch
+    {
+        UnixListenAddress unix => [OpenUnix(unix, options, passed)],
+        TcpListenAddress tcp => [OpenTcp(tcp)],
+        VsockListenAddress vsock => [VsockTransport.Listen(vsock, options.AllowsVsockLoopback)],
+        SystemdListenAddress systemd => passed.Open(systemd),
+        _ => throw new StartException($"{configured}: this transport cannot be listened on"),
+    };
 
-    private static ListeningSocket OpenUnix(UnixListenAddress configured, BrokerOptions options)
+    private static ListeningSocket OpenUnix(UnixListenAddress configured, BrokerOptions options, PassedSocketOpener passed)
     {
         if (!configured.TryResolve(options.Surroundings, out UnixListenAddress? address, out string? error))
         {
             throw new StartException(error);
+        }
+
+        if (passed.Open(address) is { } socket)
+        {
+            return socket;
         }
 
         string guid = address.Guid ?? NewId();

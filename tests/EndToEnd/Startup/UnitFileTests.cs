@@ -30,6 +30,17 @@ public sealed partial class UnitFileTests : IDisposable
     }
 
     [Test]
+    public void The_socket_unit_opens_what_the_shipped_configuration_listens_on()
+    {
+        string socket = File.ReadAllText(Path.Combine(Repository.Root, "packaging/systemd/xcp-broker.socket"));
+        string path = Regex.Match(socket, "^ListenStream=(.*)$", RegexOptions.Multiline).Groups[1].Value;
+
+        Assert.That(path, Is.Not.Empty);
+        Assert.That(File.ReadAllText(Path.Combine(Repository.Root, "packaging/xcp.conf")), Does.Contain($"<listen>unix:path={path}</listen>"));
+        Assert.That(Value("ExecReload"), Does.Contain($"--address=unix:path={path} "));
+    }
+
+    [Test]
     public void The_service_exposes_little()
     {
         ShellResult result = _shell.Run(

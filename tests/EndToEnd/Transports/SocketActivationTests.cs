@@ -53,6 +53,30 @@ public sealed class SocketActivationTests : IDisposable
     }
 
     [Test]
+    public void A_socket_that_is_bound_to_a_configured_address_is_taken_over()
+    {
+        Process broker = Activate("-l $D/bus", "'unix:path=other;unix:path=bus,guid=00112233445566778899aabbccddeeff'");
+        string id = BusId($"unix:path={_shell.Directory}/bus");
+
+        Assert.That(ReadAddress(), Does.Match($"^unix:path={_shell.Directory}/other,guid=[0-9a-f]{{32}};unix:path={_shell.Directory}/bus,guid=00112233445566778899aabbccddeeff\n$"));
+        Assert.That((id.Length, BusId($"unix:path={_shell.Directory}/other")), Is.EqualTo((32, id)));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+        Assert.That((File.Exists(_shell.In("bus")), File.Exists(_shell.In("other"))), Is.EqualTo((true, false)), "one is systemd's, one our own");
+    }
+
+    [Test]
+    public void A_socket_that_no_address_names_is_said_to_be_served_by_nobody()
+    {
+        Process broker = _shell.Start("exec 2>&1; exec systemd-socket-activate -l $D/odd --fdname=odd $B --address=unix:path=bus");
+        _ = Shell.ReadLine(broker.StandardOutput);
+        _ = _shell.Run("/usr/bin/python3 -c \"import socket, os; socket.socket(socket.AF_UNIX).connect(os.environ['D'] + '/odd')\"");
+
+        while (!Shell.ReadLine(broker.StandardOutput).Contains("a socket was passed ('odd') that no address names"))
+        {
+        }
+    }
+
+    [Test]
     public void A_datagram_socket_is_refused_by_its_number_and_name()
     {
         Process broker = _shell.Start("exec 2>&1; exec systemd-socket-activate -d -l $D/bus --fdname=odd $B --address=systemd:");
