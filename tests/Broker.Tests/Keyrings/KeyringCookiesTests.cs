@@ -47,7 +47,7 @@ public sealed class KeyringCookiesTests : IDisposable
     [TestCase("+0", false)]
     [TestCase("4294967295", false)]
     [TestCase("../../etc/passwd", false)]
-    public void Only_the_names_of_its_own_user_are_answered(string name, bool isAnswered) =>
+    public void CVE_2019_12749_only_the_names_of_its_own_user_are_answered(string name, bool isAnswered) =>
         Assert.That(Find(name) is not null, Is.EqualTo(isAnswered));
 
     [Test]

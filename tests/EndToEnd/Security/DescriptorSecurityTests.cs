@@ -55,6 +55,31 @@ internal sealed class DescriptorSecurityTests : IDisposable
         Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
     }
 
+    /// <summary>The kernel lets a user have as many descriptors in flight as one of its processes may have open: ETOOMANYREFS.</summary>
+    [Test]
+    public void CVE_2014_3532_too_many_in_flight_wait_and_end_nobody()
+    {
+        Assume.That(Environment.IsPrivilegedProcess, "root has no such limit; another user is needed");
+        const int Limit = 100;
+        const int Beyond = 10; // these wait in the bus, and no more than it holds for one receiver: kernels differ in what they count
+        File.SetUnixFileMode(_shell.Directory, (UnixFileMode)0x1ff); // 0777
+        (_, string address) = Start($"exec prlimit --nofile={Limit}:{Limit} setpriv --reuid=61234 --regid=61234 --clear-groups $B");
+        using RawPeer receiver = RawPeer.Connect(address, passDescriptors: true);
+        using RawPeer sender = RawPeer.Connect(address, passDescriptors: true);
+        for (int i = 0; i < Limit + Beyond; i++)
+        {
+            sender.Send(To(receiver.UniqueName, 1) with { Member = $"C{i}" }, sender.NextSerial(), null, Descriptor);
+        }
+
+        Assert.That(sender.Call(RawPeer.Bus("GetId")).ErrorName, Is.Null);
+        for (int i = 0; i < Limit + Beyond; i++)
+        {
+            PeerMessage message = receiver.Receive();
+            Assert.That((message.Member, message.Descriptors.Count), Is.EqualTo(($"C{i}", 1)));
+            RawPeer.Close(message.Descriptors);
+        }
+    }
+
     [TestCase(16, false)]
     [TestCase(17, true)]
     public void CVE_2014_3635_one_descriptor_more_than_a_message_may_have(int count, bool isClosed)

@@ -19,7 +19,7 @@ public sealed class KernelErrorTests : IDisposable
     [TestCase("sendmsg:error=EACCES:when=1..1")]
     [TestCase("sendmsg:error=EPIPE:when=2..2")]
     [TestCase("epoll_ctl:error=ENOSPC:when=4..4")]
-    public void One_peer_may_be_lost_and_the_next_is_served(string fault)
+    public void Dbus_broker_427_one_peer_may_be_lost_and_the_next_is_served(string fault)
     {
         (Process tracer, string address, string pid) = Start(fault);
         for (int attempts = 0; _shell.BusId(address).Length != 32; attempts++)

@@ -9,7 +9,7 @@ namespace XcpBroker.Peers.Raw;
 /// <summary>A client of a few lines on a blocking socket: what it is told to send goes out as it stands, and every wait is bounded.</summary>
 public sealed class RawPeer : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly UnixSocket _socket;
     private readonly MessageBuilder _builder = new();
     private readonly List<int> _descriptors = [];
@@ -113,7 +113,7 @@ public sealed class RawPeer : IDisposable
 
     /// <summary>Sends bytes as they stand; descriptors go with the first of them and stay the caller's.</summary>
     /// <returns>False when the broker has ended the connection.</returns>
-    /// <exception cref="TimeoutException">It takes nothing for 10 seconds.</exception>
+    /// <exception cref="TimeoutException">It takes nothing for 30 seconds.</exception>
     public bool Send(ReadOnlySpan<byte> bytes, params ReadOnlySpan<int> descriptors) => _socket.Send(bytes, descriptors, Patience);
 
     /// <summary>The next message.</summary>
