@@ -10,7 +10,7 @@ internal sealed record ShellResult(int ExitCode, string Output, string Error);
 /// <remarks>A shell says in a word which descriptors are open. What still runs at the end is killed, each by its pid.</remarks>
 internal sealed class Shell : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly List<Process> _running = [];
 
