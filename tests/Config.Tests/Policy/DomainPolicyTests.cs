@@ -10,7 +10,9 @@ internal sealed class DomainPolicyTests
 
     private static readonly DomainIdentity Nfs = new("nfs-1")
     {
-        Uuid = "0123abcd-89ab-cdef-0123-456789abcdef", Type = "storage", Tags = ["fast", "nfs"],
+        Uuid = "0123abcd-89ab-cdef-0123-456789abcdef",
+        Type = "storage",
+        Tags = ["fast", "nfs"],
     };
 
     private static readonly DomainIdentity Other = new("web");
