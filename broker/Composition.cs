@@ -8,6 +8,7 @@ using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
 using XcpBroker.Domains;
 using XcpBroker.Driver;
+using XcpBroker.Journal;
 using XcpBroker.Loop;
 using XcpBroker.Matching;
 using XcpBroker.Metrics;
@@ -33,9 +34,11 @@ internal sealed class Composition
     /// <param name="source">Where these come from.</param>
     /// <param name="identity">Who the bus is.</param>
     /// <param name="starting">How services are started.</param>
+    /// <param name="journal">Where durable messages are kept; null: nowhere.</param>
     /// <param name="log">Where it says what happens.</param>
     internal Composition(
-        BusLoop loop, BlockPool blocks, BrokerOptions options, ConfigurationSource source, BusIdentity identity, ActivationOptions starting, ILogger log)
+        BusLoop loop, BlockPool blocks, BrokerOptions options, ConfigurationSource source, BusIdentity identity, ActivationOptions starting,
+        JournalStart? journal, ILogger log)
     {
         LimitOptions limits = options.Limits;
         Limits = new LimitsInForce(limits);
@@ -67,6 +70,21 @@ internal sealed class Composition
         StartPlan plan = new(new ProcessMeans(starting.Starter, starting.Environment), systemd);
         MessageHolder holder = new(blocks, Names, FdAccounts, Limits, loop.Clock);
         HeldRelease release = new(bus, Drops) { Deliver = (held, owner) => router.RouteHeld(held, owner) };
+        JournalQuota = new DomainQuota(QuotaLimits.OfJournal(limits));
+        Journal = new MessageJournal(journal?.Store, loop, Counters, log);
+        DurableSenders senders = new(JournalQuota, Gate);
+        DurableDelivery durable = new(Journal, release, senders, Names, bus, Drops, loop, Counters, log)
+        {
+            Deliver = (held, owner) => router.RouteCopy(held, owner),
+            TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
+        };
+        DurableIntake intake = new(Journal, holder, senders, durable, bus, Limits, loop.Clock, Counters, log)
+        {
+            Keep = (buffer, held) => Buffers!.Watch(buffer, held),
+            TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
+        };
+        Journal.User = intake;
+        SequencedNames sequenced = new();
         Activation = new ServiceActivation(
             new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, loop, new ActivationLimits(Limits), log)
         {
@@ -75,9 +93,14 @@ internal sealed class Composition
             WhenDescriptorsAreRead = done => Reloader!.WhenRead(done),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
-        Buffers = new NameBuffers(holder, release, Gate, Activation, loop, Counters, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
+        Buffers = new NameBuffers(holder, release, intake, durable, Gate, Activation, loop, Counters, log)
+        {
+            TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
+            Sequenced = () => sequenced.Begin(Buffers!, durable, bus),
+        };
         Buffers.Apply(starting.Catalog);
-        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, _connections, Names, Replies, loop.Clock, log), holder);
+        Buffers.Resume(journal?.Image ?? new JournalImage());
+        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, durable, _connections, Names, Replies, loop.Clock, log), holder);
         OwnerSignals signals = new(bus, Absent);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {
@@ -96,7 +119,8 @@ internal sealed class Composition
         };
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, log);
-        ConfigurationInForce inForce = new(options, identity.DescriptorLimit, _connections, Domains, Gate, Limits, Accounts, FdAccounts, timeouts, Absent);
+        ConfigurationInForce inForce = new(
+            options, identity.DescriptorLimit, _connections, Domains, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent);
         Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
@@ -109,13 +133,15 @@ internal sealed class Composition
             .. new ActivationMethods(_connections, Names, Activation, Absent, starting.Environment, starting.MayChangeEnvironment).Table,
             .. new CredentialMethods(_connections, Names, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
-            .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, blocks).Table,
+            .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, Journal, blocks).Table,
             .. new BrokerMethods(_connections, Names, Gate, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
-            .. new BufferMethods(Buffers, Names, loop.Clock).Table,
+            .. new BufferMethods(Buffers, durable, Names, loop.Clock).Table,
+            .. new DurableMethods(Buffers, durable, Journal, Names, Gate, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ]);
         router = new Router(
-            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, Limits);
+            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, sequenced,
+            Limits);
         Authenticator authenticator = new(_admission, _disconnector, dooms, turn);
         pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, authenticator, turn, paused, Limits);
     }
@@ -152,6 +178,10 @@ internal sealed class Composition
 
     internal IReadOnlyCollection<Connection> Connections => _connections.All;
 
+    internal MessageJournal Journal { get; }
+
+    internal DomainQuota JournalQuota { get; }
+
     internal ServiceActivation Activation { get; }
 
     internal NameBuffers Buffers { get; }
@@ -165,8 +195,10 @@ internal sealed class Composition
     internal void AddListener(IListener listener) => _admission.AddListener(listener);
 
     /// <summary>Takes every connection apart.</summary>
-    internal void Shutdown()
+    /// <returns>What is still to be written to the journal.</returns>
+    internal JournalBatch Shutdown()
     {
+        JournalBatch rest = Journal.TakeRest();
         Activation.Shutdown();
         Buffers.Shutdown();
         Connection[] all = [.. _connections.All];
@@ -181,6 +213,8 @@ internal sealed class Composition
         {
             _disconnector.TakeApart(connection, CloseReason.Shutdown, null);
         }
+
+        return rest;
     }
 }
 

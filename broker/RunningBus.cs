@@ -4,6 +4,7 @@ using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
+using XcpBroker.Journal;
 using XcpBroker.Keyrings;
 using XcpBroker.Loop;
 using XcpBroker.Reloading;
@@ -28,6 +29,7 @@ internal sealed class RunningBus : IDisposable
     private readonly SocketIO _io;
     private readonly Composition _bus;
     private readonly DirectoryWatch _watch;
+    private readonly JournalFiles? _journal;
     private readonly KeyringCookies _cookies;
     private readonly List<StreamListener> _listeners = [];
     private readonly List<ListeningSocket> _sockets = [];
@@ -53,7 +55,10 @@ internal sealed class RunningBus : IDisposable
             ActivationLog.HelperIgnored(_log, unused);
         }
 
-        _bus = new Composition(_loop, _blocks, options, start.Source with { RunElsewhere = RunOnPool }, identity, starting, _log);
+        JournalImage image = new();
+        _journal = options.StateDirectory is { } state ? JournalFiles.Open(StateDirectory.JournalOf(state), _log, out image) : null;
+        JournalStart? journal = _journal is null ? null : new JournalStart(new JournalWriter(_journal, _loop, RunOnPool), image);
+        _bus = new Composition(_loop, _blocks, options, start.Source with { RunElsewhere = RunOnPool }, identity, starting, journal, _log);
         _watch = new DirectoryWatch(_loop, () => _bus.Reloader.Request(), _log);
         _bus.Reloader.Done = Watch;
         _bus.Reloader.HasChanged = _watch.HasChanged;
@@ -123,6 +128,7 @@ internal sealed class RunningBus : IDisposable
 
         CloseListeners();
         _watch.Dispose();
+        _journal?.Dispose();
         _io.Dispose();
         _loop.Dispose();
         _blocks.Dispose();
@@ -164,7 +170,8 @@ internal sealed class RunningBus : IDisposable
         try
         {
             _loop.Run();
-            _bus.Shutdown();
+            JournalBatch rest = _bus.Shutdown();
+            _ = _journal?.Write(rest);
         }
         catch (Exception e)
         {

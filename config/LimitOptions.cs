@@ -78,4 +78,8 @@ public sealed record LimitOptions
     /// <summary>max_total_bytes: bytes of messages held for all connections together, shared out per user and per domain.</summary>
     /// <remarks>256 MiB: not one of dbus-daemon's limits; it bounds the memory as a whole.</remarks>
     public long MaxTotalBytes { get; init; } = 256L << 20;
+
+    /// <summary>max_journal_bytes: durable messages that were not delivered yet, shared out per user and per sender.</summary>
+    /// <remarks>64 MiB: not one of dbus-daemon's limits; the file system of a dom0 is small, and each of them is in memory too.</remarks>
+    public long MaxJournalBytes { get; init; } = 64L << 20;
 }

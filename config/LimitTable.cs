@@ -88,6 +88,7 @@ public static class LimitTable
             (o, v) => o with { MaxRepliesPerConnection = v }),
         Time("reply_timeout", nameof(LimitOptions.ReplyTimeout), o => o.ReplyTimeout, (o, v) => o with { ReplyTimeout = v }),
         Bytes("max_total_bytes", nameof(LimitOptions.MaxTotalBytes), o => o.MaxTotalBytes, (o, v) => o with { MaxTotalBytes = v }),
+        Bytes("max_journal_bytes", nameof(LimitOptions.MaxJournalBytes), o => o.MaxJournalBytes, (o, v) => o with { MaxJournalBytes = v }),
     ];
 
     /// <summary>The limit of that name, or null.</summary>

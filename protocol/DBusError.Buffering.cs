@@ -15,4 +15,23 @@ public readonly partial record struct DBusError
 
     /// <summary>A name is not declared to have a buffer.</summary>
     public static DBusError NoBuffer(string name) => new(ErrorNames.InvalidArgs, $"\"{name}\" has no buffer: no descriptor of it says X-XCP-Buffer=yes.");
+
+    /// <summary>The buffer of a durable name is full for one sender.</summary>
+    public static DBusError DurableBufferFull(string name, int maxMessages, long maxBytes, int messages, long bytes) => new(
+        ErrorNames.LimitsExceeded,
+        $"The buffer of \"{name}\" has no room for more of yours: {messages} messages of {bytes} bytes wait, and the limits are X-XCP-BufferMessages={maxMessages}, X-XCP-BufferBytes={maxBytes}.");
+
+    /// <summary>Messages to a name are not durable.</summary>
+    public static DBusError NotDurable(string name) =>
+        new(ErrorNames.InvalidArgs, $"Messages to \"{name}\" cannot be posted: no descriptor of it says X-XCP-Durable=yes.");
+
+    /// <summary>The broker has no journal.</summary>
+    public static DBusError NoJournal => new(ErrorNames.NotSupported, "This bus keeps no messages on disk: it has no state directory, or cannot use it.");
+
+    /// <summary>The journal could not be written.</summary>
+    public static DBusError JournalFailed(string reason) => new(ErrorNames.Failed, $"The message could not be kept on disk, and is not delivered: {reason}");
+
+    /// <summary>A receiver acknowledges a message that it has not.</summary>
+    public static DBusError NotGiven(ulong sequence) =>
+        new(ErrorNames.InvalidArgs, $"There is no message {sequence} that was delivered to you and not acknowledged.");
 }

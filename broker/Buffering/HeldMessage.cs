@@ -18,6 +18,7 @@ internal sealed class HeldMessage
 {
     private readonly Block _block;
     private readonly int _length;
+    private readonly int _charged;
     private readonly MessageHeader _header;
     private Account? _payer;
     private QueuedFds? _fds;
@@ -28,13 +29,17 @@ internal sealed class HeldMessage
     /// <param name="header">Of those bytes.</param>
     /// <param name="fds">Its descriptors, taken over with their charge.</param>
     /// <param name="heldAt">When it came, as a timestamp of the loop's clock.</param>
-    internal HeldMessage(Connection sender, Block block, int length, in MessageHeader header, QueuedFds? fds, long heldAt)
+    /// <param name="overhead">What the account has been charged besides.</param>
+    /// <param name="isPaid">Whether it has been charged at all.</param>
+    internal HeldMessage(
+        Connection sender, Block block, int length, in MessageHeader header, QueuedFds? fds, long heldAt, int overhead = 0, bool isPaid = true)
     {
         Sender = sender;
         _block = block;
         _length = length;
+        _charged = length + overhead;
         _header = header;
-        _payer = sender.Account;
+        _payer = isPaid ? sender.Account : null;
         _fds = fds;
         HeldAt = heldAt;
     }
@@ -60,6 +65,15 @@ internal sealed class HeldMessage
 
     /// <summary>When it is given up, where it has a deadline of its own; called off by <see cref="Release"/>.</summary>
     internal Deadline Deadline { get; set; }
+
+    /// <summary>Its place in the journal; null: it has none.</summary>
+    internal DurableEntry? Durable { get; set; }
+
+    /// <summary>It is in the journal, and stays until its receiver has it.</summary>
+    internal bool IsDurable => Durable is { IsOver: false };
+
+    /// <summary>It was there before the limits of its buffer were asked.</summary>
+    internal bool IsOutsideShares { get; init; }
 
     internal HeldQueue? Queue { get; set; }
 
@@ -101,8 +115,9 @@ internal sealed class HeldMessage
         _block.Release();
         _fds?.Dispose();
         _fds = null;
-        _payer?.Release(ChargeKind.Sent, _length);
+        _payer?.Release(ChargeKind.Sent, _charged);
         _payer = null;
+        Durable?.Sender.Release();
     }
 
     /// <summary>Puts it into the list of what its sender has waiting.</summary>

@@ -40,10 +40,10 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         totals.Add(1, message.Length);
     }
 
-    /// <summary>Puts one before all others.</summary>
-    internal void InsertFirst(HeldMessage message)
+    /// <summary>Puts one before another, or at the end.</summary>
+    internal void InsertBefore(HeldMessage? next, HeldMessage message)
     {
-        if (First is not { } next)
+        if (next is null)
         {
             Append(message);
             return;
@@ -52,8 +52,17 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         Debug.Assert(message.Queue is null, "in two queues");
         message.Queue = this;
         message.Next = next;
+        message.Previous = next.Previous;
         next.Previous = message;
-        First = message;
+        if (message.Previous is { } previous)
+        {
+            previous.Next = message;
+        }
+        else
+        {
+            First = message;
+        }
+
         Count++;
         Bytes += message.Length;
         totals.Add(1, message.Length);
@@ -87,7 +96,10 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         Count--;
         Bytes -= message.Length;
         totals.Add(-1, -message.Length);
-        shares?.GiveBack(message.Sender, message.Length);
+        if (!message.IsOutsideShares)
+        {
+            shares?.GiveBack(message.Sender, message.Length);
+        }
     }
 
     /// <summary>The one of a sender that has waited longest; O(n).</summary>

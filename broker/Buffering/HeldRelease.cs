@@ -12,10 +12,12 @@ internal sealed class HeldRelease(BusMessages bus, DropLog drops)
     internal required HeldMessageRoute Deliver { get; init; }
 
     /// <summary>Lets the first message of a queue go on.</summary>
-    internal void DeliverFirst(HeldQueue queue, Connection owner)
+    internal void DeliverFirst(HeldQueue queue, Connection owner) => Give(queue.First!, owner);
+
+    /// <summary>Lets a message of a queue go on.</summary>
+    internal void Give(HeldMessage message, Connection owner)
     {
-        HeldMessage message = queue.First!;
-        queue.Remove(message);
+        message.Queue!.Remove(message);
         if (IsStart(message))
         {
             AnswerStart(message);

@@ -21,8 +21,9 @@ internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> n
     /// <param name="message">The message.</param>
     /// <param name="queue">Where it waits.</param>
     /// <param name="held">The copy.</param>
+    /// <param name="overhead">Bytes that it costs its sender besides its own.</param>
     /// <returns>Queued, or which limit of the sender is in the way; then nothing was done.</returns>
-    internal DeliveryResult TryHold(in RoutedMessage message, HeldQueue queue, out HeldMessage? held)
+    internal DeliveryResult TryHold(in RoutedMessage message, HeldQueue queue, out HeldMessage? held, int overhead = 0)
     {
         held = null;
         Connection sender = message.Sender!;
@@ -39,17 +40,35 @@ internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> n
         }
 
         int length = message.DeliveredLength;
-        ChargeResult charged = sender.Account.TryCharge(ChargeKind.Sent, length, out _);
+        ChargeResult charged = sender.Account.TryCharge(ChargeKind.Sent, length + overhead, out _);
         if (charged != ChargeResult.Charged)
         {
             fds?.Dispose();
             return charged == ChargeResult.OverShare ? DeliveryResult.OverShare : DeliveryResult.OverBytes;
         }
 
-        held = new HeldMessage(sender, Copy(message, out MessageHeader header), length, header, fds, clock.GetTimestamp());
+        held = new HeldMessage(sender, Copy(message, out MessageHeader header), length, header, fds, clock.GetTimestamp(), overhead);
         held.LinkToSender();
         queue.Append(held);
         return DeliveryResult.Queued;
+    }
+
+    /// <summary>A message that has waited for longer than the bus is up; no limit is in its way.</summary>
+    /// <param name="sender">Stands for who sent it.</param>
+    /// <param name="bytes">The message as it is delivered, valid.</param>
+    /// <param name="age">How long ago it came.</param>
+    /// <param name="overhead">As in <see cref="TryHold"/>.</param>
+    internal HeldMessage Restore(Connection sender, ReadOnlySpan<byte> bytes, TimeSpan age, int overhead)
+    {
+        bool isPaid = sender.Account.TryCharge(ChargeKind.Sent, bytes.Length + overhead, out _) == ChargeResult.Charged;
+        Block block = blocks.Rent(bytes.Length);
+        bytes.CopyTo(block.Span(0, bytes.Length));
+        MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
+        Debug.Assert(violation == MessageViolation.None, "the journal let an invalid message pass");
+        long heldAt = clock.GetTimestamp() - (long)(age.TotalSeconds * clock.TimestampFrequency);
+        HeldMessage held = new(sender, block, bytes.Length, header, null, heldAt, overhead, isPaid) { IsOutsideShares = true };
+        held.LinkToSender();
+        return held;
     }
 
     /// <summary>Why a message to a name cannot be held.</summary>
@@ -82,7 +101,8 @@ internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> n
         }
     }
 
-    private string[] ClaimsOf(Connection sender)
+    /// <summary>What a peer is called: its unique name, then the names that it owns or waits for.</summary>
+    internal string[] ClaimsOf(Connection sender)
     {
         List<string> claims = [sender.UniqueNameText];
         foreach (string name in names.ClaimsOf(sender))

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Config.Services;
 using XcpBroker.Connections;
+using XcpBroker.Journal;
 using XcpBroker.Loop;
 using XcpBroker.Metrics;
 using XcpBroker.Names;
@@ -16,12 +17,23 @@ namespace XcpBroker.Buffering;
 /// say, or its caller has left. What wants no answer goes on, or is dropped and counted.
 /// </remarks>
 internal sealed class NameBuffers(
-    MessageHolder holder, HeldRelease release, PolicyGate gate, INameStarter starter, BusLoop loop, BrokerCounters counters, ILogger log)
+    MessageHolder holder,
+    HeldRelease release,
+    DurableIntake intake,
+    DurableDelivery delivery,
+    PolicyGate gate,
+    INameStarter starter,
+    BusLoop loop,
+    BrokerCounters counters,
+    ILogger log)
 {
     private readonly Dictionary<string, NameBuffer> _buffers = new(BusNameComparer.Instance);
 
     /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
+
+    /// <summary>Told as soon as there is a name whose messages pass one sequence; set once by Composition.</summary>
+    internal required Action Sequenced { get; init; }
 
     /// <summary>All of them together.</summary>
     internal HeldTotals Totals { get; } = new();
@@ -59,13 +71,47 @@ internal sealed class NameBuffers(
             {
                 _buffers.Add(descriptor.Name, new NameBuffer(descriptor.Name, declaration, Totals));
             }
+
+            if (declaration.IsDurable)
+            {
+                Sequenced();
+            }
         }
 
-        foreach (NameBuffer buffer in _buffers.Values.Where(buffer => buffer.IsWithdrawn && buffer.Waiting.Count == 0).ToArray())
+        foreach (NameBuffer buffer in _buffers.Values.Where(buffer => buffer.IsWithdrawn && buffer.Waiting.Count + buffer.SetAside.Count == 0).ToArray())
         {
             buffer.Retry.Cancel();
             _buffers.Remove(buffer.Name);
         }
+    }
+
+    /// <summary>Takes over what the journal has kept. It goes to the owners of its names once there are any, and these are started.</summary>
+    internal void Resume(JournalImage image)
+    {
+        intake.Resume(image, NameOf);
+        foreach (NameBuffer buffer in _buffers.Values.Where(buffer => buffer.Waiting.Count > 0))
+        {
+            buffer.Retry = loop.Deadlines.After(TimeSpan.Zero, static state => ((TimedStart)state!).Try(), new TimedStart(this, buffer));
+        }
+    }
+
+    /// <summary>A message to a name with an owner: it must not overtake what waits, or is to be durable.</summary>
+    /// <returns>False: it may go straight to the owner.</returns>
+    internal bool TryTakeInSequence(NameBuffer buffer, in RoutedMessage message, out DBusError error)
+    {
+        error = default;
+        if (IsForJournal(buffer, message) && TryTakeDurable(buffer, message, out error))
+        {
+            return true;
+        }
+
+        if (buffer.Next is null)
+        {
+            return false;
+        }
+
+        error = Keep(buffer, message);
+        return true;
     }
 
     /// <summary>Holds a message, or a call of StartServiceByName, for a name without owner.</summary>
@@ -78,18 +124,30 @@ internal sealed class NameBuffers(
             return refusal;
         }
 
-        DBusError full = TryHold(buffer, message, out HeldMessage? held);
-        if (!full.IsNone)
+        DBusError error;
+        if (isStart || !IsForJournal(buffer, message) || !TryTakeDurable(buffer, message, out error))
         {
-            counters.BufferRefused++;
-            release.Refused(message, DropReason.BufferFull);
-            return full;
+            error = Keep(buffer, message);
         }
 
-        counters.BufferHeld++;
-        Watch(buffer, held!);
-        Start(buffer, message.Sender);
-        return default;
+        if (error.IsNone)
+        {
+            Start(buffer, message.Sender);
+        }
+
+        return error;
+    }
+
+    /// <summary>Takes a message of a call of Post, which is answered when it is on disk.</summary>
+    internal DBusError Post(NameBuffer buffer, in RoutedMessage message, WaitingCall poster, bool isOwned)
+    {
+        DBusError error = intake.Accept(buffer, message, poster);
+        if (error.IsNone && !isOwned)
+        {
+            Start(buffer, message.Sender);
+        }
+
+        return error;
     }
 
     /// <summary>A name has an owner: what waited goes to it, before anything newer.</summary>
@@ -99,6 +157,14 @@ internal sealed class NameBuffers(
         buffer.LastFailure = null;
         if (buffer.Waiting.Count == 0)
         {
+            return;
+        }
+
+        if (buffer.IsSequenced)
+        {
+            BufferLog.Delivered(log, buffer.Name, buffer.Waiting.Count, owner.UniqueNameText);
+            buffer.IsFull = false;
+            delivery.Acquired(buffer, owner);
             return;
         }
 
@@ -144,13 +210,20 @@ internal sealed class NameBuffers(
         return fits;
     }
 
-    /// <summary>Puts a message that there is room for before all that wait: the owner that is gone had been given it, and not them.</summary>
-    internal void Return(NameBuffer buffer, HeldMessage message)
+    /// <summary>Puts a message that there is room for where it was: the owner that is gone had been given it, and not the next one.</summary>
+    internal void Return(NameBuffer buffer, HeldMessage message, HeldMessage? next)
     {
         counters.BufferReturned++;
         message.LinkToSender();
-        buffer.Waiting.InsertFirst(message);
+        buffer.Waiting.InsertBefore(next, message);
         Watch(buffer, message);
+    }
+
+    /// <summary>How long a message waits that is not durable.</summary>
+    internal void Watch(NameBuffer buffer, HeldMessage message)
+    {
+        TimeSpan time = message.ExpectsReply ? buffer.Declaration.CallTimeout : buffer.Declaration.TimeToLive;
+        message.Deadline = loop.Deadlines.After(time, static state => ((TimedMessage)state!).Expire(), new TimedMessage(this, buffer, message));
     }
 
     /// <summary>Empties a buffer; callers get an error.</summary>
@@ -158,7 +231,18 @@ internal sealed class NameBuffers(
     {
         int count = buffer.Waiting.Count;
         BufferLog.Purged(log, count, buffer.Name, caller.UniqueNameText);
-        release.FailAll(buffer.Waiting, DBusError.BufferPurged(buffer.Name), DropReason.BufferPurged);
+        while (buffer.Waiting.First is { } message)
+        {
+            if (message.IsDurable)
+            {
+                delivery.Purge(message);
+            }
+            else
+            {
+                release.Fail(message, DBusError.BufferPurged(buffer.Name), DropReason.BufferPurged);
+            }
+        }
+
         buffer.Retry.Cancel();
         return count;
     }
@@ -169,8 +253,54 @@ internal sealed class NameBuffers(
         foreach (NameBuffer buffer in _buffers.Values)
         {
             buffer.Retry.Cancel();
+            buffer.Later.Cancel();
             buffer.Waiting.Clear();
+            buffer.SetAside.Clear();
         }
+    }
+
+    /// <summary>It wants no answer and passes no descriptor, and its name is declared so.</summary>
+    private static bool IsForJournal(NameBuffer buffer, in RoutedMessage message) =>
+        buffer.Declaration.IsDurable && !buffer.IsWithdrawn && !message.ExpectsReply && message.Fds is null;
+
+    /// <returns>False: the journal cannot have it, which has been noted, and it goes the way of any other message.</returns>
+    private bool TryTakeDurable(NameBuffer buffer, in RoutedMessage message, out DBusError error)
+    {
+        error = intake.Accept(buffer, message, null);
+        if (!error.IsNone)
+        {
+            intake.NoteRefusal(buffer, error.Message);
+        }
+
+        return error.IsNone;
+    }
+
+    private NameBuffer NameOf(string name)
+    {
+        if (!_buffers.TryGetValue(name, out NameBuffer? buffer))
+        {
+            buffer = new NameBuffer(name, new BufferDeclaration(), Totals) { IsWithdrawn = true };
+            _buffers.Add(name, buffer);
+        }
+
+        buffer.IsSequenced = true;
+        Sequenced();
+        return buffer;
+    }
+
+    private DBusError Keep(NameBuffer buffer, in RoutedMessage message)
+    {
+        DBusError full = TryHold(buffer, message, out HeldMessage? held);
+        if (!full.IsNone)
+        {
+            counters.BufferRefused++;
+            release.Refused(message, DropReason.BufferFull);
+            return full;
+        }
+
+        counters.BufferHeld++;
+        Watch(buffer, held!);
+        return default;
     }
 
     private static DBusError Full(NameBuffer buffer) => DBusError.BufferFull(buffer.Name, buffer.Waiting.Count, buffer.Waiting.Bytes);
@@ -216,12 +346,6 @@ internal sealed class NameBuffers(
         }
 
         return fits;
-    }
-
-    private void Watch(NameBuffer buffer, HeldMessage message)
-    {
-        TimeSpan time = message.ExpectsReply ? buffer.Declaration.CallTimeout : buffer.Declaration.TimeToLive;
-        message.Deadline = loop.Deadlines.After(time, static state => ((TimedMessage)state!).Expire(), new TimedMessage(this, buffer, message));
     }
 
     private void Start(NameBuffer buffer, Connection? caller)

@@ -15,13 +15,23 @@ namespace XcpBroker.Buffering;
 /// the buffers before the names go, so a successor in the queue for a name gets them as if they had been sent to it.
 /// </remarks>
 internal sealed class UnsentReturn(
-    NameBuffers buffers, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
+    NameBuffers buffers, DurableDelivery durable, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
 {
     private readonly List<(NameBuffer Buffer, HeldMessage Message)> _returned = [];
+
+    /// <summary>Durable messages that it had been given copies of: their originals have never left the buffer.</summary>
+    private readonly HashSet<HeldMessage> _kept = [];
+    private readonly Dictionary<NameBuffer, HeldMessage?> _places = [];
     private Connection? _owner;
 
     /// <summary>An owner is gone; it still has its names.</summary>
     internal void OwnerLeft(Connection owner)
+    {
+        ReturnUnsent(owner);
+        durable.OwnerLeft(owner);
+    }
+
+    private void ReturnUnsent(Connection owner)
     {
         if (buffers.IsEmpty || owner.QueuedMessages == 0)
         {
@@ -42,18 +52,27 @@ internal sealed class UnsentReturn(
         _owner = owner;
         owner.TakeUnsent(this);
         _owner = null;
-        if (_returned.Count > 0)
+        int count = _returned.Count - _kept.Count;
+        if (count > 0)
         {
-            BufferLog.Returned(log, owner.UniqueNameText, _returned.Count, _returned[0].Buffer.Name);
+            BufferLog.Returned(log, owner.UniqueNameText, count, _returned.Find(returned => !_kept.Contains(returned.Message)).Buffer.Name);
         }
 
-        // The last one first, since each goes before what waits already.
+        // The last one first: each goes before what was behind it, or before what the owner had not been given.
         for (int i = _returned.Count - 1; i >= 0; i--)
         {
-            buffers.Return(_returned[i].Buffer, _returned[i].Message);
+            (NameBuffer buffer, HeldMessage message) = _returned[i];
+            if (!_kept.Contains(message))
+            {
+                buffers.Return(buffer, message, _places.TryGetValue(buffer, out HeldMessage? next) ? next : buffer.Next);
+            }
+
+            _places[buffer] = message;
         }
 
         _returned.Clear();
+        _kept.Clear();
+        _places.Clear();
     }
 
     public void Take(Block block, int length, QueuedFds? fds, Account payer, ChargeKind kind)
@@ -63,9 +82,26 @@ internal sealed class UnsentReturn(
             return;
         }
 
+        if (kind == ChargeKind.Received)
+        {
+            FindOriginal(block.Span(0, length));
+        }
+
         block.Release();
         fds?.Dispose();
         payer.Release(kind, length);
+    }
+
+    private void FindOriginal(ReadOnlySpan<byte> copy)
+    {
+        if (MessageHeader.TryParse(copy, out MessageHeader header) == MessageViolation.None
+            && header.Destination.IsPresent
+            && buffers.TryFind(header.Destination.In(copy), out NameBuffer? buffer)
+            && DurableDelivery.MarkUnsent(buffer, header.Sender.In(copy), header.Serial) is { } entry)
+        {
+            _returned.Add((buffer, entry.Message));
+            _kept.Add(entry.Message);
+        }
     }
 
     private bool TryReturn(Block block, int length, QueuedFds? fds, Account payer)

@@ -48,6 +48,15 @@ internal sealed class Connection : ITransportEvents
         _turn = turn;
     }
 
+    /// <summary>Stands for a peer that is gone, so that what it sent before can be judged and accounted for.</summary>
+    private Connection(GonePeer transport, string uniqueName, Account account)
+        : this(transport, null!, null!, account, null!)
+    {
+        State = ConnectionState.Closed;
+        Sasl = null;
+        UniqueName = Encoding.ASCII.GetBytes(uniqueName);
+    }
+
     internal ITransportConnection Transport { get; }
 
     internal IListener Listener { get; }
@@ -130,6 +139,10 @@ internal sealed class Connection : ITransportEvents
     internal int QueuedFds => _queue?.Fds ?? 0;
 
     internal string UniqueNameText => Encoding.ASCII.GetString(UniqueName);
+
+    /// <summary>A connection that is closed and was never open: a sender of whom only messages are left.</summary>
+    internal static Connection OfGone(PeerCredentials credentials, string uniqueName, Account account) =>
+        new(new GonePeer(credentials), uniqueName, account);
 
     internal void FinishAuthentication()
     {

@@ -8,7 +8,7 @@ using XcpBroker.Protocol.Messages;
 namespace XcpBroker.Driver;
 
 /// <summary>What an operator asks of messages that wait: the part of org.xen.xcp.Broker1 on buffers. docs/operations.md, "Messages that wait".</summary>
-internal sealed class BufferMethods(NameBuffers buffers, NameRegistry<Connection> names, TimeProvider clock)
+internal sealed class BufferMethods(NameBuffers buffers, DurableDelivery durable, NameRegistry<Connection> names, TimeProvider clock)
 {
     /// <summary>Bytes of a body that PeekBuffer shows; enough to see what it is about.</summary>
     private const int ShownBytes = 1024;
@@ -18,9 +18,11 @@ internal sealed class BufferMethods(NameBuffers buffers, NameRegistry<Connection
 
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(BrokerMethods.Interface, "ListBuffers", "", "a(suttbs)", ListBuffers) { Path = PathRule.BrokerOnly, IsPrivileged = true },
+        new(BrokerMethods.Interface, "ListBuffers", "", "a(suttbsu)", ListBuffers) { Path = PathRule.BrokerOnly, IsPrivileged = true },
         new(BrokerMethods.Interface, "PeekBuffer", "s", "a(yyusssssttay)", PeekBuffer) { Path = PathRule.BrokerOnly, IsPrivileged = true },
         new(BrokerMethods.Interface, "PurgeBuffer", "s", "u", PurgeBuffer) { Path = PathRule.BrokerOnly, IsPrivileged = true },
+        new(BrokerMethods.Interface, "PeekSetAside", "s", "a(yyusssssttay)", PeekSetAside) { Path = PathRule.BrokerOnly, IsPrivileged = true },
+        new(BrokerMethods.Interface, "PurgeSetAside", "s", "u", PurgeSetAside) { Path = PathRule.BrokerOnly, IsPrivileged = true },
     ];
 
     private DBusError ListBuffers(ref DriverCall call)
@@ -37,6 +39,7 @@ internal sealed class BufferMethods(NameBuffers buffers, NameRegistry<Connection
             reply.WriteUInt64(buffer.Waiting.First is { } oldest ? Age(oldest) : 0);
             reply.WriteBoolean(isOwned);
             reply.WriteString(isOwned ? "" : buffer.LastFailure ?? (buffer.IsWithdrawn ? "it is no longer declared" : "nobody has come to own it"));
+            reply.WriteUInt32((uint)buffer.SetAside.Count);
         }
 
         reply.EndArray(array);
@@ -46,15 +49,32 @@ internal sealed class BufferMethods(NameBuffers buffers, NameRegistry<Connection
     private DBusError PeekBuffer(ref DriverCall call)
     {
         DBusError error = Find(ref call, out NameBuffer? buffer);
-        if (!error.IsNone)
+        return error.IsNone ? Show(ref call, buffer!.Waiting) : error;
+    }
+
+    private DBusError PeekSetAside(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out NameBuffer? buffer);
+        return error.IsNone ? Show(ref call, buffer!.SetAside) : error;
+    }
+
+    private DBusError PurgeSetAside(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out NameBuffer? buffer);
+        if (error.IsNone)
         {
-            return error;
+            call.BeginReply().WriteUInt32((uint)durable.PurgeSetAside(buffer!, call.Caller));
         }
 
+        return error;
+    }
+
+    private DBusError Show(ref DriverCall call, HeldQueue queue)
+    {
         WireWriter reply = call.BeginReply();
         int array = reply.BeginArray(8);
         int shown = 0;
-        for (HeldMessage? message = buffer!.Waiting.First; message is not null && shown < ShownMessages; message = message.Next, shown++)
+        for (HeldMessage? message = queue.First; message is not null && shown < ShownMessages; message = message.Next, shown++)
         {
             Write(reply, message);
         }

@@ -1,5 +1,6 @@
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
+using XcpBroker.Journal;
 using XcpBroker.Matching;
 using XcpBroker.Metrics;
 using XcpBroker.Names;
@@ -20,6 +21,7 @@ internal sealed class StatsMethods(
     StatsAccounting accounting,
     BrokerCounters counters,
     NamePeak peak,
+    MessageJournal journal,
     BlockPool blocks)
 {
     internal const string Interface = "org.freedesktop.DBus.Debug.Stats";
@@ -66,6 +68,15 @@ internal sealed class StatsMethods(
         WriteCounter(reply, "BufferReturned", counters.BufferReturned);
         WriteCounter(reply, "BufferExpired", counters.BufferExpired);
         WriteCounter(reply, "BufferRefused", counters.BufferRefused);
+        WriteCounter(reply, "JournalMessages", (ulong)journal.Count);
+        WriteCounter(reply, "JournalBytes", (ulong)journal.Bytes);
+        WriteCounter(reply, "JournalAccepted", counters.JournalAccepted);
+        WriteCounter(reply, "JournalDelivered", counters.JournalDelivered);
+        WriteCounter(reply, "JournalRedelivered", counters.JournalRedelivered);
+        WriteCounter(reply, "JournalSetAside", counters.JournalSetAside);
+        WriteCounter(reply, "JournalRefused", counters.JournalRefused);
+        WriteCounter(reply, "JournalResumed", counters.JournalResumed);
+        WriteCounter(reply, "JournalFailures", counters.JournalFailures);
         WriteCounter(reply, "Disconnects", counters.Disconnects);
         WriteCounter(reply, "DisconnectsByBroker", counters.DisconnectsByBroker);
     }

@@ -46,6 +46,27 @@ internal sealed class BrokerCounters
     /// <summary>Messages that a buffer had no room for.</summary>
     internal ulong BufferRefused { get; set; }
 
+    /// <summary>Messages that the journal has on disk.</summary>
+    internal ulong JournalAccepted { get; set; }
+
+    /// <summary>Of these, and of those of the broker's earlier lives, the ones that their receivers have.</summary>
+    internal ulong JournalDelivered { get; set; }
+
+    /// <summary>Messages that are delivered again, since the owner that was given them died before it had them.</summary>
+    internal ulong JournalRedelivered { get; set; }
+
+    /// <summary>Messages that are not tried again.</summary>
+    internal ulong JournalSetAside { get; set; }
+
+    /// <summary>Messages that nobody posted, and that could not be kept on disk.</summary>
+    internal ulong JournalRefused { get; set; }
+
+    /// <summary>Messages of the broker's earlier lives.</summary>
+    internal ulong JournalResumed { get; set; }
+
+    /// <summary>Times that the disk did not take something.</summary>
+    internal ulong JournalFailures { get; set; }
+
     /// <summary>Connections that ended, for whatever reason.</summary>
     internal ulong Disconnects { get; set; }
 

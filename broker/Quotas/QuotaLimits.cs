@@ -51,6 +51,18 @@ internal sealed record QuotaLimits
         GuaranteesPerUser = limits.MaxConnectionsPerUser,
     };
 
+    /// <summary>The limits of the journal's bytes: nothing but shares of the whole.</summary>
+    internal static QuotaLimits OfJournal(LimitOptions limits) => new()
+    {
+        Total = limits.MaxJournalBytes,
+        Sent = Unlimited,
+        Received = 0,
+        Reserve = 0,
+        Overdraft = 0,
+        Guaranteed = 0,
+        GuaranteesPerUser = 0,
+    };
+
     /// <summary>The limits of queued descriptors.</summary>
     /// <param name="limits">max_outgoing_unix_fds and max_message_unix_fds are read: one full message per connection is guaranteed.</param>
     /// <param name="total">How many of the process's descriptors may wait in queues.</param>

@@ -19,6 +19,7 @@ internal sealed class ConfigurationInForce(
     LimitsInForce limits,
     DomainQuota accounts,
     DomainQuota fdAccounts,
+    DomainQuota journalQuota,
     ReplyTimeouts timeouts,
     AbsentPeers absent)
 {
@@ -36,6 +37,7 @@ internal sealed class ConfigurationInForce(
         accounts.Apply(QuotaLimits.OfBytes(options.Limits));
         accounts.LimitDomains(domains.ByteLimits);
         fdAccounts.Apply(QuotaLimits.OfDescriptors(options.Limits, descriptorLimit / 4));
+        journalQuota.Apply(QuotaLimits.OfJournal(options.Limits));
         timeouts.Change();
         if (services is not null)
         {

@@ -147,6 +147,28 @@ internal sealed class BusMessages(
         BroadcastMessage();
     }
 
+    /// <summary>Asks a peer for a sign of life; no rule of the policy is in the way, since the bus asks for its own sake.</summary>
+    /// <returns>The serial that the answer refers to.</returns>
+    internal uint SendPing(Connection peer)
+    {
+        _message.Begin(new MessageFields
+        {
+            Type = MessageType.MethodCall,
+            Path = Path,
+            Interface = "org.freedesktop.DBus.Peer",
+            Member = "Ping",
+            Destination = NameOf(peer),
+            Sender = BusName.Driver,
+        });
+        uint serial = serials.Next();
+        ReadOnlySpan<byte> bytes = _message.Finish(serial);
+        MessageHeader header = Parse(bytes);
+        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
+        monitors.Offer(message, peer);
+        _ = delivery.TryDeliver(peer, message, ChargeKind.Reserved);
+        return serial;
+    }
+
     /// <summary>Starts a message of any kind to one peer; its arguments go into the returned writer.</summary>
     internal WireWriter BeginMessage(MessageFields fields)
     {

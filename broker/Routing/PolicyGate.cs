@@ -42,6 +42,13 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
         return verdict.IsAllowed;
     }
 
+    /// <summary>Makes the rules in force those of a sender that is gone.</summary>
+    internal void Judge(Connection gone)
+    {
+        gone.PolicyNames = null;
+        gone.Policy = PolicyOf(gone);
+    }
+
     internal DBusError CheckOwn(Connection connection, string name)
     {
         PolicyVerdict verdict = connection.Policy!.CheckOwn(name);

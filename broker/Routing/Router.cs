@@ -28,6 +28,7 @@ internal sealed class Router(
     DropLog drops,
     BrokerCounters counters,
     IAbsentPeers absent,
+    SequencedNames sequenced,
     LimitsInForce limits)
 {
     /// <summary>A further copy, or look-up of a rule, costs about so much less than a message of its own.</summary>
@@ -98,6 +99,24 @@ internal sealed class Router(
         }
     }
 
+    /// <summary>Sends a copy of a message on that is kept until its receiver has it, at the receiver's expense.</summary>
+    internal DeliveryResult RouteCopy(HeldMessage held, Connection receiver)
+    {
+        RoutedMessage message = held.View;
+        if (!gate.Check(message, receiver, ReplyStateOf(message, isRequested: false)).IsNone)
+        {
+            return DeliveryResult.Denied;
+        }
+
+        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Received);
+        if (result == DeliveryResult.Queued)
+        {
+            eavesdroppers.Offer(message, receiver);
+        }
+
+        return result;
+    }
+
     private static bool IsToBus(in RoutedMessage message) => message.Header.Destination.IsPresent
         ? message.Destination.SequenceEqual("org.freedesktop.DBus"u8)
         : message.Type == MessageType.MethodCall;
@@ -108,6 +127,13 @@ internal sealed class Router(
 
     private int ToBus(in RoutedMessage message)
     {
+        if (!sequenced.IsEmpty && sequenced.IsAwaited(message))
+        {
+            monitors.Offer(message, null);
+            sequenced.TakeReply(message);
+            return 1;
+        }
+
         // Before Hello the driver refuses all but Hello; what has no destination is Peer's, which everybody may ask.
         bool isJudged = message.Sender!.IsRegistered && message.Header.Destination.IsPresent;
         DBusError denial = isJudged ? gate.Check(message, null, ReplyStateOf(message, isRequested: false)) : default;
@@ -163,7 +189,7 @@ internal sealed class Router(
         {
             Reply(message, receiver);
         }
-        else if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)))
+        else if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)) && (sequenced.IsEmpty || !sequenced.TryTake(message)))
         {
             ToReceiver(message, receiver);
         }

@@ -56,6 +56,7 @@ internal sealed class ServiceProcesses : IDisposable
         ServiceProcesses processes = new(spawner, helper);
         try
         {
+            StateDirectory.PrepareJournal(options.StateDirectory, account);
             PrivilegeDrop.To(account);
         }
         catch

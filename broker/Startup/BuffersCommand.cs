@@ -16,6 +16,7 @@ internal sealed class BuffersCommand
     private const int HexBytes = 32;
 
     private readonly Option<string[]> _address = Value("--address", "ADDRESS", "The bus (the default one of this user).");
+    private readonly Option<bool> _setAside = new("--set-aside") { Description = "Durable messages that are not tried again, in place of those that wait." };
     private readonly Argument<string[]> _name = new("NAME") { Description = "The name that the messages are for.", Arity = ArgumentArity.ZeroOrMore };
     private readonly Command _list = new("list", "List the names that messages can wait for, and what does.");
     private readonly Command _show = new("show", "Show the messages that wait for a name.");
@@ -31,6 +32,8 @@ internal sealed class BuffersCommand
 
         _show.Arguments.Add(_name);
         _purge.Arguments.Add(_name);
+        _show.Options.Add(_setAside);
+        _purge.Options.Add(_setAside);
     }
 
     internal Command Command { get; }
@@ -41,8 +44,8 @@ internal sealed class BuffersCommand
     {
         Command command = result.CommandResult.Command;
         return command == _list ? () => List(Connect(result, runtimeDirectory))
-            : command == _show ? () => Show(Connect(result, runtimeDirectory), Name(result))
-            : command == _purge ? () => Purge(Connect(result, runtimeDirectory), Name(result))
+            : command == _show ? () => Show(Connect(result, runtimeDirectory), result.GetValue(_setAside) ? "PeekSetAside" : "PeekBuffer", Name(result))
+            : command == _purge ? () => Purge(Connect(result, runtimeDirectory), result.GetValue(_setAside) ? "PurgeSetAside" : "PurgeBuffer", Name(result))
             : null;
     }
 
@@ -62,7 +65,9 @@ internal sealed class BuffersCommand
                 ulong age = reply.ReadUInt64();
                 bool isOwned = reply.ReadBoolean();
                 string why = Text(reply.ReadString());
-                Line(text, $"{name}: {messages} messages, {bytes} bytes, the oldest {Seconds(age)}; {(isOwned ? "owned" : why)}");
+                uint setAside = reply.ReadUInt32();
+                string aside = setAside == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; {setAside} set aside");
+                Line(text, $"{name}: {messages} messages, {bytes} bytes, the oldest {Seconds(age)}; {(isOwned ? "owned" : why)}{aside}");
             }
 
             Descriptors.Write(Descriptors.StandardOutput, text.ToString());
@@ -70,11 +75,11 @@ internal sealed class BuffersCommand
         }
     }
 
-    private static int Show(BusClient bus, string name)
+    private static int Show(BusClient bus, string method, string name)
     {
         using (bus)
         {
-            WireReader reply = bus.Call(Broker("PeekBuffer", "s"), body => body.WriteString(name)).Arguments;
+            WireReader reply = bus.Call(Broker(method, "s"), body => body.WriteString(name)).Arguments;
             StringBuilder text = new();
             int end = reply.ReadArrayStart(8);
             while (reply.MoreUntil(end))
@@ -100,11 +105,11 @@ internal sealed class BuffersCommand
         }
     }
 
-    private static int Purge(BusClient bus, string name)
+    private static int Purge(BusClient bus, string method, string name)
     {
         using (bus)
         {
-            WireReader reply = bus.Call(Broker("PurgeBuffer", "s"), body => body.WriteString(name)).Arguments;
+            WireReader reply = bus.Call(Broker(method, "s"), body => body.WriteString(name)).Arguments;
             Descriptors.Write(Descriptors.StandardOutput, string.Create(CultureInfo.InvariantCulture, $"{reply.ReadUInt32()} messages dropped\n"));
             return 0;
         }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using XcpBroker.Interop;
 
 namespace XcpBroker.Startup;
 
@@ -6,6 +8,33 @@ namespace XcpBroker.Startup;
 internal static class StateDirectory
 {
     private const string EpochFile = "epoch";
+
+    /// <summary>Where durable messages are kept.</summary>
+    internal static string JournalOf(string directory) => Path.Combine(directory, "journal");
+
+    /// <summary>Makes the directory of the journal while there is the right to, and gives it to who will write it.</summary>
+    /// <exception cref="StartException">It cannot be made.</exception>
+    internal static void PrepareJournal(string? directory, UserAccount account)
+    {
+        if (directory is null)
+        {
+            return;
+        }
+
+        string path = JournalOf(directory);
+        try
+        {
+            _ = Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (LibC.ChangeOwner(path, account.UserId, account.GroupId) < 0)
+            {
+                throw new StartException($"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"{path}: {e.Message}");
+        }
+    }
 
     /// <summary>The first number of this start's unique names: one more than the last start's, on disk before it is used; 1 without a directory.</summary>
     /// <exception cref="StartException">The directory cannot be used, or what it holds is not ours.</exception>

@@ -6,6 +6,12 @@ namespace XcpBroker.Config.Services;
 /// <remarks>From <c>X-XCP-Buffer=yes</c> and what goes with it in a descriptor.</remarks>
 public sealed record BufferDeclaration
 {
+    private static readonly HashSet<string> Keys =
+    [
+        "X-XCP-BufferMessages", "X-XCP-BufferBytes", "X-XCP-BufferTimeout", "X-XCP-BufferTTL", "X-XCP-OnFull", "X-XCP-Durable", "X-XCP-Ack",
+        "X-XCP-MaxDeliveries",
+    ];
+
     /// <summary>X-XCP-BufferMessages: messages of all senders together; one sender gets at most half of what the others leave.</summary>
     public int MaxMessages { get; init; } = 1000;
 
@@ -21,6 +27,15 @@ public sealed record BufferDeclaration
 
     /// <summary>X-XCP-OnFull: a sender whose share is full loses its oldest message (drop-oldest), or the new one is refused (reject).</summary>
     public bool DropsOldest { get; init; }
+
+    /// <summary>X-XCP-Durable: messages that want no answer are kept on disk until their receiver has them.</summary>
+    public bool IsDurable { get; init; }
+
+    /// <summary>X-XCP-Ack=explicit: it has them when it says so (org.xen.xcp.Broker1.Ack); otherwise when it has read them.</summary>
+    public bool NeedsAck { get; init; }
+
+    /// <summary>X-XCP-MaxDeliveries: a durable message that so many owners died of is set aside.</summary>
+    public int MaxDeliveries { get; init; } = 5;
 
     /// <summary>Reads the extensions of a descriptor.</summary>
     /// <param name="descriptor">Its <see cref="ServiceDescriptor.Extensions"/>; others than those named here are ignored.</param>
@@ -40,7 +55,7 @@ public sealed record BufferDeclaration
             }
         }
 
-        declaration = isDeclared ? declaration : null;
+        declaration = isDeclared || declaration.IsDurable ? declaration : null;
         error = null;
         return true;
     }
@@ -49,6 +64,7 @@ public sealed record BufferDeclaration
     {
         long bytes;
         TimeSpan time;
+        bool isSet;
         switch (key)
         {
             case "X-XCP-Buffer":
@@ -68,8 +84,17 @@ public sealed record BufferDeclaration
             case "X-XCP-OnFull" when value is "reject" or "drop-oldest":
                 declaration = declaration with { DropsOldest = value == "drop-oldest" };
                 return true;
+            case "X-XCP-Durable" when UnitText.TryParseBoolean(value, out isSet):
+                declaration = declaration with { IsDurable = isSet };
+                return true;
+            case "X-XCP-Ack" when value is "explicit" or "read":
+                declaration = declaration with { NeedsAck = value == "explicit" };
+                return true;
+            case "X-XCP-MaxDeliveries" when UnitText.TryParseBytes(value, out bytes) && bytes is > 0 and <= int.MaxValue:
+                declaration = declaration with { MaxDeliveries = (int)bytes };
+                return true;
             default:
-                return key is not ("X-XCP-BufferMessages" or "X-XCP-BufferBytes" or "X-XCP-BufferTimeout" or "X-XCP-BufferTTL" or "X-XCP-OnFull");
+                return !Keys.Contains(key);
         }
     }
 }

@@ -7,6 +7,7 @@ using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Config.Domains;
+using XcpBroker.Journal;
 using XcpBroker.Reloading;
 using XcpBroker.Transport;
 
@@ -29,14 +30,15 @@ internal sealed class InMemoryBroker : IDisposable
 
     internal InMemoryBroker(
         LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null, ConfigurationSource? source = null,
-        SaslTerms? terms = null, IReadOnlyList<DomainDeclaration>? domains = null)
+        SaslTerms? terms = null, IReadOnlyList<DomainDeclaration>? domains = null, Func<ManualBusLoop, JournalStart>? journal = null)
     {
         _listener = new MemoryListener(terms ?? new SaslTerms(ListenerGuid, SaslMechanisms.ExternalOnly));
         Loop = new ManualBusLoop(Clock);
         PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
         BusIdentity identity = new(Id, 1, own, new string('a', 32), 1024);
         Bus = new Composition(
-            Loop, Blocks, Options(limits, policy, domains), source ?? new ConfigurationSource(), identity, starting ?? new ActivationOptions(), Log);
+            Loop, Blocks, Options(limits, policy, domains), source ?? new ConfigurationSource(), identity, starting ?? new ActivationOptions(),
+            journal?.Invoke(Loop), Log);
         Bus.AddListener(_listener);
     }
 
@@ -141,7 +143,7 @@ internal sealed class InMemoryBroker : IDisposable
             yield return $"{Blocks.Outstanding} blocks";
         }
 
-        if (!Bus.Accounts.IsEmpty || !Bus.FdAccounts.IsEmpty)
+        if (!Bus.Accounts.IsEmpty || !Bus.FdAccounts.IsEmpty || !Bus.JournalQuota.IsEmpty)
         {
             yield return "charges";
         }
