@@ -100,6 +100,7 @@ internal sealed class HeldMessage
     {
         Debug.Assert(_payer is not null, "passed on twice");
         Account payer = _payer;
+        payer.Release(ChargeKind.Sent, _charged - _length);
         fds = _fds;
         _payer = null;
         _fds = null;

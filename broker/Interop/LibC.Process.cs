@@ -77,6 +77,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "setgroups", SetLastError = true)]
     internal static partial int SetGroups(nuint count, uint* groups);
 
+    /// <summary>Of setresuid, setresgid and chown: stays as it is.</summary>
+    internal const uint Unchanged = uint.MaxValue;
+
     [LibraryImport("libc", EntryPoint = "setresgid", SetLastError = true)]
     internal static partial int SetGroupIds(uint real, uint effective, uint saved);
 

@@ -178,7 +178,7 @@ internal sealed class JournalFiles : IDisposable
             }
         }
 
-        byte[] bytes = Frame(batch.Records);
+        byte[] bytes = SegmentFormat.Frame(batch.Records, _salt, _length);
         try
         {
             RandomAccess.Write(_active!, bytes, _length);
@@ -198,20 +198,6 @@ internal sealed class JournalFiles : IDisposable
 
         _length += bytes.Length;
         return new JournalWritten { Segment = _number, SegmentBytes = _length };
-    }
-
-    private byte[] Frame(List<(RecordKind Kind, byte[] Payload)> records)
-    {
-        byte[] bytes = new byte[records.Sum(record => SegmentFormat.RecordLength(record.Payload.Length))];
-        int at = 0;
-        foreach ((RecordKind kind, byte[] payload) in records)
-        {
-            SegmentFormat.WriteRecordHeader(bytes.AsSpan(at), _salt, _length + at, kind, payload);
-            payload.CopyTo(bytes, at + SegmentFormat.RecordHeaderLength);
-            at += (int)SegmentFormat.RecordLength(payload.Length);
-        }
-
-        return bytes;
     }
 
     /// <summary>A write failed, perhaps in the middle: the segment ends where it ended before.</summary>

@@ -60,10 +60,11 @@ internal sealed class JournalSegments
     }
 
     /// <summary>Takes out the segments that nothing needs: only the oldest ones, since what says that a message has left is in a later one.</summary>
+    /// <remarks>The last one stays: it says which numbers were used.</remarks>
     internal void TakeUseless(List<SegmentRemoval> removals)
     {
         int count = 0;
-        while (count < _segments.Count && _segments[count] is { Live: 0 } segment && segment.Number != Active)
+        while (count < _segments.Count - 1 && _segments[count] is { Live: 0 } segment && segment.Number != Active)
         {
             removals.Add(new SegmentRemoval(segment.Number, segment.IsDamaged));
             count++;

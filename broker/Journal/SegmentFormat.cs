@@ -64,8 +64,25 @@ internal static class SegmentFormat
         return BinaryPrimitives.ReadUInt32LittleEndian(bytes[32..]) == Checksum.Of(salt, bytes[..32]);
     }
 
-    /// <summary>Writes a record's header; the payload goes behind it.</summary>
-    internal static void WriteRecordHeader(Span<byte> target, ulong salt, long offset, RecordKind kind, ReadOnlySpan<byte> payload)
+    /// <summary>Records as they are written behind each other.</summary>
+    /// <param name="records">What they say.</param>
+    /// <param name="salt">Of the segment.</param>
+    /// <param name="offset">Where in it the first one comes to lie.</param>
+    internal static byte[] Frame(IReadOnlyList<(RecordKind Kind, byte[] Payload)> records, ulong salt, long offset)
+    {
+        byte[] bytes = new byte[records.Sum(record => RecordLength(record.Payload.Length))];
+        int at = 0;
+        foreach ((RecordKind kind, byte[] payload) in records)
+        {
+            WriteRecordHeader(bytes.AsSpan(at), salt, offset + at, kind, payload);
+            payload.CopyTo(bytes, at + RecordHeaderLength);
+            at += (int)RecordLength(payload.Length);
+        }
+
+        return bytes;
+    }
+
+    private static void WriteRecordHeader(Span<byte> target, ulong salt, long offset, RecordKind kind, ReadOnlySpan<byte> payload)
     {
         BinaryPrimitives.WriteUInt32LittleEndian(target, Marker);
         BinaryPrimitives.WriteUInt32LittleEndian(target[4..], (uint)payload.Length);
