@@ -28,12 +28,22 @@ internal sealed class BufferDeclarationTests
                 DropsOldest = true,
             }));
 
+    [Test]
+    public void A_durable_name_has_a_buffer() =>
+        Assert.That(
+            Read("X-XCP-Durable=yes\nX-XCP-Ack=explicit\nX-XCP-MaxDeliveries=3").Buffer,
+            Is.EqualTo(new BufferDeclaration { IsDurable = true, NeedsAck = true, MaxDeliveries = 3 }));
+
     [TestCase("")]
+    [TestCase("X-XCP-Durable=no\nX-XCP-Ack=explicit")]
     [TestCase("X-XCP-Buffer=no\nX-XCP-BufferMessages=10")]
     [TestCase("X-XCP-BufferMessages=10")]
     public void Nothing_waits_unless_that_is_declared(string keys) => Assert.That(Read(keys).Buffer, Is.Null);
 
     [TestCase("X-XCP-Buffer=maybe")]
+    [TestCase("X-XCP-Durable=maybe")]
+    [TestCase("X-XCP-Durable=yes\nX-XCP-Ack=never")]
+    [TestCase("X-XCP-Durable=yes\nX-XCP-MaxDeliveries=0")]
     [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferMessages=many")]
     [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferBytes=4MB")]
     [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferTimeout=soon")]
