@@ -1,5 +1,5 @@
-using System.Text;
 using XcpBroker.Auth;
+using XcpBroker.Auth.Domains;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
 
@@ -32,7 +32,10 @@ internal sealed record JournalMessage
     internal string Sender => Names[0];
 
     /// <summary>Writes the payload of a <see cref="RecordKind.Message"/>.</summary>
-    /// <remarks>Marshalled as D-Bus values: t sequence, x time, u deliveries, u flags, u uid, u pid, au groups, ay label, as names, ay message.</remarks>
+    /// <remarks>
+    /// Marshalled as D-Bus values: t sequence, x time, u deliveries, u flags, u uid, u pid, au groups, ay label; of the domain s name, s UUID, s type, as tags, u number;
+    /// as names, ay message.
+    /// </remarks>
     internal static byte[] Write(
         WireWriter writer, ulong sequence, long acceptedAt, uint deliveries, bool isSetAside, PeerCredentials credentials, IReadOnlyList<string> names,
         ReadOnlySpan<byte> message)
@@ -45,7 +48,9 @@ internal sealed record JournalMessage
             | (credentials.UserId is null ? 0 : MessageRecordFlags.HasUser)
             | (credentials.ProcessId is null ? 0 : MessageRecordFlags.HasProcess)
             | (credentials.GroupIds is null ? 0 : MessageRecordFlags.HasGroups)
-            | (credentials.SecurityLabel is null ? 0 : MessageRecordFlags.HasLabel);
+            | (credentials.SecurityLabel is null ? 0 : MessageRecordFlags.HasLabel)
+            | (credentials.IsAnonymous ? MessageRecordFlags.IsAnonymous : 0)
+            | (credentials.Domain?.Id is null ? 0 : MessageRecordFlags.HasDomainId);
         writer.WriteUInt32((uint)flags);
         writer.WriteUInt32(credentials.UserId ?? 0);
         writer.WriteUInt32((uint)(credentials.ProcessId ?? 0));
@@ -57,13 +62,12 @@ internal sealed record JournalMessage
 
         writer.EndArray(groups);
         writer.WriteByteArray(credentials.SecurityLabel);
-        int array = writer.BeginArray(4);
-        foreach (string name in names)
-        {
-            writer.WriteString(name);
-        }
-
-        writer.EndArray(array);
+        writer.WriteString(credentials.Domain?.Name ?? "");
+        writer.WriteString(credentials.Domain?.Uuid ?? "");
+        writer.WriteString(credentials.Domain?.Type ?? "");
+        Write(writer, credentials.Domain?.Tags ?? []);
+        writer.WriteUInt32(credentials.Domain?.Id ?? 0);
+        Write(writer, names);
         writer.WriteByteArray(message);
         return writer.Written.ToArray();
     }
@@ -87,13 +91,9 @@ internal sealed record JournalMessage
         }
 
         byte[] label = reader.ReadByteArray().ToArray();
-        List<string> names = [];
-        end = reader.ReadArrayStart(4);
-        while (reader.MoreUntil(end))
-        {
-            names.Add(Encoding.ASCII.GetString(reader.ReadString()));
-        }
-
+        DomainIdentity domain = new(Text(ref reader)) { Uuid = TextOrNone(ref reader), Type = TextOrNone(ref reader), Tags = Texts(ref reader) };
+        uint domainId = reader.ReadUInt32();
+        List<string> names = Texts(ref reader);
         byte[] message = reader.ReadByteArray().ToArray();
         if (!reader.AtEnd || names.Count == 0 || !IsDeliverable(message))
         {
@@ -112,10 +112,44 @@ internal sealed record JournalMessage
                 ProcessId = flags.HasFlag(MessageRecordFlags.HasProcess) ? process : null,
                 GroupIds = flags.HasFlag(MessageRecordFlags.HasGroups) ? groups : null,
                 SecurityLabel = flags.HasFlag(MessageRecordFlags.HasLabel) ? label : null,
+                IsAnonymous = flags.HasFlag(MessageRecordFlags.IsAnonymous),
+                Domain = domain.Name.Length == 0 ? null : flags.HasFlag(MessageRecordFlags.HasDomainId) ? domain with { Id = domainId } : domain,
             },
             Names = names,
             Bytes = message,
         };
+    }
+
+    private static void Write(WireWriter writer, IReadOnlyList<string> texts)
+    {
+        int array = writer.BeginArray(4);
+        foreach (string text in texts)
+        {
+            writer.WriteString(text);
+        }
+
+        writer.EndArray(array);
+    }
+
+    // The checksum vouches for what was written; what is no text after all is none.
+    private static string Text(ref WireReader reader)
+    {
+        ReadOnlySpan<byte> bytes = reader.ReadString();
+        return StrictUtf8.IsValid(bytes) ? StrictUtf8.Instance.GetString(bytes) : "";
+    }
+
+    private static string? TextOrNone(ref WireReader reader) => Text(ref reader) is { Length: > 0 } text ? text : null;
+
+    private static List<string> Texts(ref WireReader reader)
+    {
+        List<string> texts = [];
+        int end = reader.ReadArrayStart(4);
+        while (reader.MoreUntil(end))
+        {
+            texts.Add(Text(ref reader));
+        }
+
+        return texts;
     }
 
     /// <summary>A one-way message to a well-known name, and nothing else.</summary>
@@ -136,5 +170,7 @@ internal sealed record JournalMessage
         HasProcess = 4,
         HasGroups = 8,
         HasLabel = 16,
+        IsAnonymous = 32,
+        HasDomainId = 64,
     }
 }

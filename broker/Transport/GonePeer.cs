@@ -13,6 +13,8 @@ internal sealed class GonePeer(PeerCredentials credentials) : ITransportConnecti
 
     public PeerCredentials Credentials => credentials;
 
+    public PeerAddress Address => PeerAddress.Unix;
+
     public bool CanPassFds => false;
 
     public ReceivedFds ReceivedFds => ReceivedFds.None;

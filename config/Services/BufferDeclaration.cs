@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
 namespace XcpBroker.Config.Services;
@@ -6,11 +7,9 @@ namespace XcpBroker.Config.Services;
 /// <remarks>From <c>X-XCP-Buffer=yes</c> and what goes with it in a descriptor.</remarks>
 public sealed record BufferDeclaration
 {
-    private static readonly HashSet<string> Keys =
-    [
+    private static readonly FrozenSet<string> Keys = FrozenSet.Create(
         "X-XCP-BufferMessages", "X-XCP-BufferBytes", "X-XCP-BufferTimeout", "X-XCP-BufferTTL", "X-XCP-OnFull", "X-XCP-Durable", "X-XCP-Ack",
-        "X-XCP-MaxDeliveries",
-    ];
+        "X-XCP-MaxDeliveries");
 
     /// <summary>X-XCP-BufferMessages: messages of all senders together; one sender gets at most half of what the others leave.</summary>
     public int MaxMessages { get; init; } = 1000;
