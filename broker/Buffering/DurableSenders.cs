@@ -18,7 +18,7 @@ internal sealed class DurableSenders(DomainQuota quota, PolicyGate gate)
     {
         if (!_senders.TryGetValue(uniqueName, out DurableSender? sender))
         {
-            sender = new DurableSender(this, Connection.OfGone(credentials, uniqueName, quota.Open(credentials.UserId)));
+            sender = new DurableSender(this, Connection.OfGone(credentials, uniqueName, quota.Open(new Payer(credentials.UserId, credentials.Domain?.Name))));
             _senders.Add(uniqueName, sender);
         }
 

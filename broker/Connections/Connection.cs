@@ -50,10 +50,12 @@ internal sealed class Connection : ITransportEvents
 
     /// <summary>Stands for a peer that is gone, so that what it sent before can be judged and accounted for.</summary>
     private Connection(GonePeer transport, string uniqueName, Account account)
-        : this(transport, null!, null!, account, null!)
     {
+        Transport = transport;
+        Listener = null!;
+        Account = account;
+        _turn = null!;
         State = ConnectionState.Closed;
-        Sasl = null;
         UniqueName = Encoding.ASCII.GetBytes(uniqueName);
     }
 

@@ -113,7 +113,10 @@ internal sealed record JournalMessage
                 GroupIds = flags.HasFlag(MessageRecordFlags.HasGroups) ? groups : null,
                 SecurityLabel = flags.HasFlag(MessageRecordFlags.HasLabel) ? label : null,
                 IsAnonymous = flags.HasFlag(MessageRecordFlags.IsAnonymous),
-                Domain = domain.Name.Length == 0 ? null : flags.HasFlag(MessageRecordFlags.HasDomainId) ? domain with { Id = domainId } : domain,
+                Domain = domain.Name.Length == 0 ? null
+                    : domain.Name == DomainIdentity.Unknown.Name ? DomainIdentity.Unknown
+                    : flags.HasFlag(MessageRecordFlags.HasDomainId) ? domain with { Id = domainId }
+                    : domain,
             },
             Names = names,
             Bytes = message,
