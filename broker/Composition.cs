@@ -67,7 +67,15 @@ internal sealed class Composition
         BusMessages bus = new(delivery, broadcast, Monitors, unsent, Gate, serials, Counters);
         Router router = null!;
         SystemdMeans? systemd = starting.UsesSystemd ? new SystemdMeans(_connections, Names, bus) : null;
-        StartPlan plan = new(new ProcessMeans(starting.Starter, starting.Environment), systemd);
+        ActivationLimits startLimits = new(Limits);
+        StartPlan plan = new(new ProcessMeans(starting.Starter, starting.Environment))
+        {
+            Activator = systemd,
+            Unit = starting.SystemBus is { } address ? new UnitMeans(starting.Starter, address) : null,
+            Domain = starting.DomainStarter is { } program
+                ? new DomainMeans(starting.Starter, starting.Environment, program, new ConnectedDomains(_connections), loop, startLimits, log)
+                : null,
+        };
         MessageHolder holder = new(blocks, Names, FdAccounts, Limits, loop.Clock);
         HeldRelease release = new(bus, Drops) { Deliver = (held, owner) => router.RouteHeld(held, owner) };
         JournalQuota = new DomainQuota(QuotaLimits.OfJournal(limits));
@@ -86,7 +94,7 @@ internal sealed class Composition
         Journal.User = intake;
         SequencedNames sequenced = new();
         Activation = new ServiceActivation(
-            new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, loop, new ActivationLimits(Limits), log)
+            new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, loop, startLimits, log)
         {
             StartFailed = (name, error) => Buffers!.StartFailed(name, error),
             AreDescriptorsOld = () => Reloader!.IsBehind,

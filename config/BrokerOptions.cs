@@ -1,5 +1,6 @@
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Domains;
+using XcpBroker.Config.Services;
 
 namespace XcpBroker.Config;
 
@@ -91,6 +92,9 @@ public sealed record BrokerOptions
 
     /// <summary>The program that dbus-daemon would start services with; null: none is named.</summary>
     public string? ServiceHelper { get; init; }
+
+    /// <summary>What starts Xen domains that services live in; null: nothing does.</summary>
+    public DomainStarter? DomainStarter { get; init; }
 
     /// <summary>Whether services that name a systemd unit are started by asking systemd.</summary>
     public bool SystemdActivation { get; init; }

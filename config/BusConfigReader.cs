@@ -122,6 +122,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             AllowAnonymous = draft.AllowAnonymous,
             PidFile = draft.PidFile,
             ServiceHelper = draft.ServiceHelper,
+            DomainStarter = draft.DomainStarter,
             Addresses = addresses,
             UnusableAddresses = unusable,
             Domains = [.. draft.Domains.Select(domain => domain.Domain)],

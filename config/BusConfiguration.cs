@@ -1,5 +1,6 @@
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Domains;
+using XcpBroker.Config.Services;
 
 namespace XcpBroker.Config;
 
@@ -36,6 +37,9 @@ public sealed record BusConfiguration
 
     /// <summary>servicehelper; rooted or relative as the file's own path.</summary>
     public string? ServiceHelper { get; init; }
+
+    /// <summary>domainstarter; null: nothing starts domains.</summary>
+    public DomainStarter? DomainStarter { get; init; }
 
     /// <summary>listen: the addresses that this broker knows, in the order written.</summary>
     public IReadOnlyList<ListenAddress> Addresses { get; init; } = [];

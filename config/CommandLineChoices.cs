@@ -88,6 +88,7 @@ public sealed record CommandLineChoices
                 AllowAnonymous = configuration.AllowAnonymous,
                 ServiceDirectories = configuration.ServiceDirectories,
                 ServiceHelper = configuration.ServiceHelper,
+                DomainStarter = configuration.DomainStarter,
                 User = configuration.User,
                 KeepUmask = configuration.KeepUmask,
                 PidFile = IgnoresPidFile || configuration.PidFile is null ? null : Path.Combine(surroundings.WorkingDirectory, configuration.PidFile),

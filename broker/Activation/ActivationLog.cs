@@ -3,7 +3,7 @@ using XcpBroker.Config.Services;
 
 namespace XcpBroker.Activation;
 
-/// <summary>What the bus logs about services. Ids are never used twice; the next free one is 1606.</summary>
+/// <summary>What the bus logs about services. Ids are never used twice; the next free one is 1607.</summary>
 internal static partial class ActivationLog
 {
     [LoggerMessage(1600, LogLevel.Information, "starting {Name}, asked for by {Caller}")]
@@ -23,6 +23,9 @@ internal static partial class ActivationLog
 
     [LoggerMessage(1605, LogLevel.Information, "<servicehelper>{Program}</servicehelper> is not used: this broker starts services itself")]
     internal static partial void HelperIgnored(ILogger logger, string program);
+
+    [LoggerMessage(1606, LogLevel.Information, "starting the domain {Domain}, in which {Name} lives")]
+    internal static partial void StartingDomain(ILogger logger, string domain, string name);
 
     /// <summary>What a reading of the service directories found.</summary>
     internal static void Report(ILogger logger, ServiceCatalog catalog)

@@ -18,6 +18,12 @@ internal sealed record ActivationOptions
     /// <summary>--systemd-activation.</summary>
     internal bool UsesSystemd { get; init; }
 
+    /// <summary>The system bus, where the host's systemd is asked for units; null: it is not asked.</summary>
+    internal string? SystemBus { get; init; }
+
+    /// <summary>What starts domains; null: nothing does.</summary>
+    internal DomainStarter? DomainStarter { get; init; }
+
     /// <summary>Whether UpdateActivationEnvironment is allowed to whoever is privileged; not on a system bus.</summary>
     internal bool MayChangeEnvironment { get; init; } = true;
 

@@ -29,22 +29,6 @@ internal sealed class ActivationTable
 
     internal bool IsEmpty => _pending.Count == 0;
 
-    /// <summary>The names that ListActivatableNames tells: those that the bus itself can cause to start.</summary>
-    /// <remarks>Not those that start by their own means: an inspector that calls them all would wait for each.</remarks>
-    internal IEnumerable<string> ActivatableNames
-    {
-        get
-        {
-            foreach (string name in Catalog.Names)
-            {
-                if (Catalog.TryFind(name, out ServiceDescriptor? descriptor) && (descriptor.Arguments.Count > 0 || descriptor.SystemdUnit is not null))
-                {
-                    yield return name;
-                }
-            }
-        }
-    }
-
     /// <summary>Whether there is a descriptor of a name as it stands in a message; makes no string of it.</summary>
     internal bool HasDescriptor(ReadOnlySpan<byte> name) => _names.Contains(name);
 

@@ -34,9 +34,41 @@ internal interface IServiceEvents
 /// <param name="Signal">The signal that ended it, or 0.</param>
 internal readonly record struct ServiceExit(int Status, int Signal);
 
+/// <summary>What of a descriptor is to be done.</summary>
+internal enum StartKind : byte
+{
+    /// <summary>Its program is run.</summary>
+    Program,
+
+    /// <summary>Its unit is started by the host's systemd.</summary>
+    Unit,
+
+    /// <summary>The domain that it lives in is started, by the program that the configuration names for that.</summary>
+    Domain,
+}
+
+/// <summary>A unit of the host's systemd.</summary>
+/// <param name="Name">For example <c>example.service</c>.</param>
+/// <param name="BusAddress">The system bus.</param>
+internal sealed record SystemUnit(string Name, string BusAddress);
+
 /// <summary>What is to be run, from a descriptor.</summary>
 internal sealed record ServiceCommand
 {
+    /// <summary>What is to be done; the members below that it does not need are not looked at.</summary>
+    internal StartKind Kind { get; init; }
+
+    /// <summary>What systemd starts.</summary>
+    internal SystemUnit? Unit { get; init; }
+
+    /// <summary>Who runs, as the log calls it.</summary>
+    internal string Label => Kind switch
+    {
+        StartKind.Unit => $"systemd's job for {Name}",
+        StartKind.Domain => $"the starter of the domain of {Name}",
+        _ => Name,
+    };
+
     /// <summary>The well-known name that the process is expected to own.</summary>
     internal required string Name { get; init; }
 

@@ -44,6 +44,22 @@ internal sealed class ServiceActivation(
 
     internal ActivationTable Table => table;
 
+    /// <summary>The names that ListActivatableNames tells: those that the bus itself can cause to start.</summary>
+    /// <remarks>Not those that start by their own means: an inspector that calls them all would wait for each.</remarks>
+    internal IEnumerable<string> ActivatableNames
+    {
+        get
+        {
+            foreach (string name in table.Catalog.Names)
+            {
+                if (table.Catalog.TryFind(name, out ServiceDescriptor? descriptor) && plan.CanStart(descriptor))
+                {
+                    yield return name;
+                }
+            }
+        }
+    }
+
     /// <summary>What waits, for all names together.</summary>
     internal HeldTotals Held => _held;
 
@@ -124,11 +140,11 @@ internal sealed class ServiceActivation(
     /// <returns>Whether ListActivatableNames answers differently now.</returns>
     internal bool Apply(ServiceCatalog catalog)
     {
-        HashSet<string> before = [.. table.ActivatableNames];
+        HashSet<string> before = [.. ActivatableNames];
         table.Catalog = catalog;
         _backOff.Clear();
         ActivationLog.Report(log, catalog);
-        return !before.SetEquals(table.ActivatableNames);
+        return !before.SetEquals(ActivatableNames);
     }
 
     /// <summary>A signal to the bus: systemd may say that a unit could not be started.</summary>
@@ -154,6 +170,7 @@ internal sealed class ServiceActivation(
     /// <summary>The bus ends: nobody is told anything.</summary>
     internal void Shutdown()
     {
+        plan.Domain?.Shutdown();
         foreach (PendingStart start in table.Pending.ToArray())
         {
             table.Remove(start);

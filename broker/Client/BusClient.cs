@@ -59,7 +59,18 @@ internal sealed unsafe class BusClient : IDisposable
 
     /// <summary>Calls a method and waits for its answer.</summary>
     /// <exception cref="StartException">The answer is an error, or the bus ends the connection.</exception>
-    internal ClientReply Call(in MessageFields fields, Action<WireWriter>? body = null)
+    internal ClientMessage Call(in MessageFields fields, Action<WireWriter>? body = null)
+    {
+        ClientMessage answer = Ask(fields, body, static _ => { });
+        return answer.Type == MessageType.MethodReturn ? answer : throw new StartException($"{answer.ErrorName}: {answer.FirstString}");
+    }
+
+    /// <summary>Calls a method and waits for its answer, which may be an error.</summary>
+    /// <param name="fields">The call.</param>
+    /// <param name="body">Writes its arguments.</param>
+    /// <param name="heard">Gets all that comes before the answer.</param>
+    /// <exception cref="StartException">The bus ends the connection.</exception>
+    internal ClientMessage Ask(in MessageFields fields, Action<WireWriter>? body, Action<ClientMessage> heard)
     {
         _builder.Begin(fields);
         body?.Invoke(_builder.Body);
@@ -67,20 +78,34 @@ internal sealed unsafe class BusClient : IDisposable
         Send(_builder.Finish(serial));
         while (true)
         {
-            byte[] message = Receive();
-            if (MessageHeader.TryParse(message, out MessageHeader header) == MessageViolation.None && header.ReplySerial == serial)
+            ClientMessage message = Hear();
+            if (message.ReplySerial == serial)
             {
-                ClientReply reply = new(message, header);
-                return header.Type == MessageType.MethodReturn
-                    ? reply
-                    : throw new StartException($"{Encoding.ASCII.GetString(header.ErrorName.In(message))}: {reply.FirstString}");
+                return message;
+            }
+
+            heard(message);
+        }
+    }
+
+    /// <summary>Waits for the next message.</summary>
+    /// <exception cref="StartException">The bus ends the connection.</exception>
+    internal ClientMessage Hear()
+    {
+        while (true)
+        {
+            byte[] message = Receive();
+            if (MessageHeader.TryParse(message, out MessageHeader header) == MessageViolation.None)
+            {
+                return new ClientMessage(message, header);
             }
         }
     }
 
     public void Dispose() => _ = LibC.Close(_socket);
 
-    private static MessageFields Bus(string member) => new()
+    /// <summary>A call of the bus itself.</summary>
+    internal static MessageFields Bus(string member) => new()
     {
         Type = MessageType.MethodCall,
         Destination = "org.freedesktop.DBus",
@@ -180,21 +205,4 @@ internal sealed unsafe class BusClient : IDisposable
     }
 
     private StartException Failure(string what) => new($"{_address}: {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
-}
-
-/// <summary>The answer to a call.</summary>
-internal sealed class ClientReply(byte[] message, MessageHeader header)
-{
-    /// <summary>Its arguments, from the first one on.</summary>
-    internal WireReader Arguments => new(message.AsSpan(header.BodyOffset), header.IsBigEndian);
-
-    /// <summary>The first argument of an error, for people.</summary>
-    internal string FirstString
-    {
-        get
-        {
-            WireReader reader = Arguments;
-            return header.Signature.In(message).StartsWith("s"u8) ? StrictUtf8.Instance.GetString(reader.ReadString()) : "";
-        }
-    }
 }

@@ -53,7 +53,7 @@ internal sealed class ActivationMethods(
         WireWriter reply = call.BeginReply();
         int array = reply.BeginArray(4);
         reply.WriteString(BusName.Driver);
-        foreach (string name in activation.Table.ActivatableNames)
+        foreach (string name in activation.ActivatableNames)
         {
             reply.WriteString(name);
         }

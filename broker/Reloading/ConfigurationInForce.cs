@@ -57,6 +57,7 @@ internal sealed class ConfigurationInForce(
         Add("fork", before.Fork == after.Fork);
         Add("pidfile", before.PidFile == after.PidFile);
         Add("keep_umask", before.KeepUmask == after.KeepUmask);
+        Add("domainstarter", before.DomainStarter?.Arguments.SequenceEqual(after.DomainStarter?.Arguments ?? []) ?? after.DomainStarter is null);
         Add("syslog", before.Syslog == after.Syslog);
         return elements;
 

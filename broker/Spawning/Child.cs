@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using XcpBroker.Activation;
+using XcpBroker.Client;
 using XcpBroker.Interop;
 using XcpBroker.Loop;
 using XcpBroker.Protocol;
@@ -72,14 +73,16 @@ internal sealed unsafe class Child
 
     private void OnStatus()
     {
-        byte* octets = stackalloc byte[ExecFailure.Size];
-        nint count = LibC.Read(_status!.Descriptor, octets, ExecFailure.Size);
+        byte* octets = stackalloc byte[UnitStart.MaxStatus];
+        nint count = LibC.Read(_status!.Descriptor, octets, UnitStart.MaxStatus);
         _status.Dispose();
         _status = null;
-        if (count > 0 && ExecFailure.TryRead(new ReadOnlySpan<byte>(octets, (int)count)) is { } failure)
+        ReadOnlySpan<byte> status = new(octets, (int)Math.Max(count, 0));
+        DBusError? error = ExecFailure.TryRead(status) is { } failure ? SpawnError.Exec(_program, failure) : UnitStart.TryReadStatus(status);
+        if (error is { } told)
         {
             _hasFailed = true;
-            _events.StartFailed(SpawnError.Exec(_program, failure));
+            _events.StartFailed(told);
         }
     }
 

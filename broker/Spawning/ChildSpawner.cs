@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using XcpBroker.Activation;
+using XcpBroker.Client;
 using XcpBroker.Interop;
 using XcpBroker.Protocol;
 using XcpBroker.Startup;
@@ -20,7 +22,18 @@ internal readonly record struct SpawnedProcess(int Pid, int EndDescriptor, int S
 /// <param name="openFiles">RLIMIT_NOFILE as it was before this process raised its own.</param>
 internal sealed unsafe class ChildSpawner(OwnProgram own, OpenFileLimit openFiles)
 {
-    private const int StatusTarget = 3;
+    private const int StatusTarget = UnitStart.StatusDescriptor;
+
+    /// <summary>This binary again, in one of its internal modes.</summary>
+    internal ChildCommand Own(params IEnumerable<string> words) => new()
+    {
+        Program = own.Path,
+        Arguments = [.. own.Words, .. ChildCommand.Encode(words)],
+        Environment = new Dictionary<string, string>(),
+    };
+
+    /// <summary>A process that has systemd start a unit, and tells how that ends.</summary>
+    internal ChildCommand StartUnit(SystemUnit unit) => Own(UnitStart.Option, unit.Name, unit.BusAddress) with { TellsFailure = true };
 
     /// <summary>Makes the process, in a session of its own, with "/" as its working directory and nothing of ours but two pipes.</summary>
     /// <param name="command">What it is to be.</param>
@@ -107,6 +120,7 @@ internal sealed unsafe class ChildSpawner(OwnProgram own, OpenFileLimit openFile
             RootDirectory = true,
             PlainOomScore = !command.KeepsOomScore,
             StatusDescriptor = StatusTarget,
+            KeepsStatus = command.TellsFailure,
             OpenFiles = openFiles,
             Groups = command.Account?.Groups,
             GroupId = command.Account?.GroupId,
@@ -119,7 +133,7 @@ internal sealed unsafe class ChildSpawner(OwnProgram own, OpenFileLimit openFile
             .. request.ToWords().Select(NativeStrings.Encode),
             NativeStrings.Encode(InternalExec.Separator),
             NativeStrings.Encode(command.Path),
-            .. command.Arguments.Select(NativeStrings.Encode),
+            .. command.Arguments,
         ];
     }
 

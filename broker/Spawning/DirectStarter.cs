@@ -15,8 +15,10 @@ internal sealed class DirectStarter(BusLoop bus, ProcessThread processes, ChildS
     public IStartedService Start(ServiceCommand command, IServiceEvents events)
     {
         EpollBusLoop loop = processes.Loop;
-        ChildCommand child = new() { Arguments = command.Arguments, Environment = command.Environment };
-        ServiceProcess process = new(command.Name, loop, bus, events, log);
+        ChildCommand child = command is { Kind: StartKind.Unit, Unit: { } unit }
+            ? spawner.StartUnit(unit)
+            : new ChildCommand { Arguments = ChildCommand.Encode(command.Arguments), Environment = command.Environment };
+        ServiceProcess process = new(command.Label, loop, bus, events, log);
         ChildStart start = new(new ChildHost(loop, spawner, ownUserId), child, command.User, process);
         loop.Schedule(static state => ((ChildStart)state!).Begin(), start);
         return new Started(loop, start);

@@ -34,8 +34,7 @@ internal sealed class ServiceProcesses : IDisposable
     internal static ServiceProcesses Prepare(
         BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, OpenFileLimit openFiles, ILogger log)
     {
-        OwnProgram own = OwnProgram.Read();
-        ChildSpawner spawner = new(own, openFiles);
+        ChildSpawner spawner = new(OwnProgram.Read(), openFiles);
         if (options.User is not { } user)
         {
             return new ServiceProcesses(spawner, null);
@@ -52,7 +51,7 @@ internal sealed class ServiceProcesses : IDisposable
             return new ServiceProcesses(spawner, null);
         }
 
-        HelperProcess helper = HelperProcess.Start(spawner, own, HelperOptions(options, sockets, account));
+        HelperProcess helper = HelperProcess.Start(spawner, HelperOptions(options, sockets, account));
         ServiceProcesses processes = new(spawner, helper);
         try
         {
@@ -116,6 +115,8 @@ internal sealed class ServiceProcesses : IDisposable
             ServiceDirectories = [.. options.ServiceDirectories.Select(directory => directory.Path)],
             Environment = environment,
             RemovedAtEnd = removed,
+            SystemBus = ActivationSetup.SystemBus(options),
+            DomainStarter = options.DomainStarter,
         };
     }
 }

@@ -19,8 +19,16 @@ internal static class ActivationSetup
         Starter = starter,
         Environment = new ActivationEnvironment(OwnEnvironment(), options.BusType) { Address = AddressOf(sockets) },
         UsesSystemd = options.SystemdActivation,
+        SystemBus = SystemBus(options),
+        DomainStarter = options.DomainStarter,
         MayChangeEnvironment = options.BusType != "system" && !hasOwnEnvironment,
     };
+
+    /// <summary>Where a private bus asks the host's systemd for units; null: this is the bus of the host or of a user, and has its own systemd.</summary>
+    /// <remarks>Source: specification, "Well-known Message Bus Instances".</remarks>
+    internal static string? SystemBus(BrokerOptions options) => options.BusType is "system" or "session"
+        ? null
+        : Environment.GetEnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is { Length: > 0 } address ? address : "unix:path=/run/dbus/system_bus_socket";
 
     /// <summary>Where services connect: all addresses, since a client takes the first that works.</summary>
     private static string AddressOf(IReadOnlyList<ListeningSocket> sockets) => string.Join(';', sockets.Select(socket => socket.Address));

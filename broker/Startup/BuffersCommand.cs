@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using XcpBroker.Client;
-using XcpBroker.Config;
 using XcpBroker.Driver;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
@@ -146,10 +145,6 @@ internal sealed class BuffersCommand
             return BusClient.Connect(DefaultAddress.Choose(Environment.IsPrivilegedProcess, runtimeDirectory));
         }
 
-        // An address as the broker prints it has its guid, which only a client may write.
-        string plain = string.Join(',', text.Split(';')[0].Split(',').Where(part => !part.StartsWith("guid=", StringComparison.Ordinal)));
-        return AddressParser.TryParse(plain, out IReadOnlyList<ListenAddress>? addresses, out string? error) && addresses is [UnixListenAddress address]
-            ? BusClient.Connect(address)
-            : throw new StartException($"option --address: {error ?? "not the address of a Unix socket"}");
+        return ClientAddress.Connect(text);
     }
 }

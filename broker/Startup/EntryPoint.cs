@@ -1,3 +1,4 @@
+using XcpBroker.Client;
 using XcpBroker.Config;
 using XcpBroker.Driver;
 using XcpBroker.Interop;
@@ -27,6 +28,11 @@ internal static class EntryPoint
         if (arguments is [RootHelper.Option, ..])
         {
             return RootHelper.Run(arguments.AsSpan(1));
+        }
+
+        if (arguments is [UnitStart.Option, ..])
+        {
+            return UnitStart.Run(arguments.AsSpan(1));
         }
 
         try

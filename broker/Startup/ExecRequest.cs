@@ -33,6 +33,9 @@ internal sealed record ExecRequest
     /// </summary>
     internal int? StatusDescriptor { get; init; }
 
+    /// <summary>The program gets the status descriptor too, to tell what becomes of it: it is this binary in another mode.</summary>
+    internal bool KeepsStatus { get; init; }
+
     /// <summary>The words that <see cref="TryParse"/> reads back.</summary>
     internal IEnumerable<string> ToWords()
     {
@@ -54,6 +57,11 @@ internal sealed record ExecRequest
         if (StatusDescriptor is { } status)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"status={status}");
+        }
+
+        if (KeepsStatus)
+        {
+            yield return "keepstatus";
         }
 
         if (OpenFiles is { } files)
@@ -103,6 +111,9 @@ internal sealed record ExecRequest
                     break;
                 case ("status", [ulong status and <= int.MaxValue]):
                     read = read with { StatusDescriptor = (int)status };
+                    break;
+                case ("keepstatus", []):
+                    read = read with { KeepsStatus = true };
                     break;
                 case ("files", [ulong soft, ulong hard]):
                     read = read with { OpenFiles = new OpenFileLimit(soft, hard) };

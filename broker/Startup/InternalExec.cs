@@ -54,9 +54,13 @@ internal static unsafe class InternalExec
 
     private static ExecFailure? Prepare(ExecRequest request)
     {
-        if (request.StatusDescriptor is not null)
+        if (request.StatusDescriptor is { } status)
         {
             Descriptors.CloseOnExec();
+            if (request.KeepsStatus)
+            {
+                Descriptors.SetInheritable(status, true);
+            }
         }
 
         if (request.NewSession && LibC.StartSession() < 0)

@@ -1,5 +1,6 @@
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Domains;
+using XcpBroker.Config.Services;
 using XcpBroker.Config.Xml;
 
 namespace XcpBroker.Config.Reading;
@@ -26,6 +27,8 @@ internal sealed class ConfigDraft
     internal string? PidFile { get; set; }
 
     internal string? ServiceHelper { get; set; }
+
+    internal DomainStarter? DomainStarter { get; set; }
 
     internal bool Fork { get; set; }
 
@@ -55,6 +58,7 @@ internal sealed class ConfigDraft
         User = included.User ?? User;
         PidFile = included.PidFile ?? PidFile;
         ServiceHelper = included.ServiceHelper ?? ServiceHelper;
+        DomainStarter = included.DomainStarter ?? DomainStarter;
         Fork |= included.Fork;
         KeepUmask |= included.KeepUmask;
         Syslog |= included.Syslog;

@@ -27,6 +27,7 @@ internal static class ElementShape
         "auth" => "the name of a mechanism",
         "limit" => "a number",
         "user" => "a user's name or number",
+        "domainstarter" => "a program and its arguments",
         "type" => "the type of the bus",
         "includedir" or "servicedir" => "a directory",
         _ => "the name of a file",

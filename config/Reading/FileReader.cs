@@ -1,3 +1,4 @@
+using XcpBroker.Config.Services;
 using XcpBroker.Config.Xml;
 
 namespace XcpBroker.Config.Reading;
@@ -27,6 +28,7 @@ internal sealed class FileReader
             ["apparmor"] = Located(ReadAppArmor),
             ["auth"] = Text(AddMechanism),
             ["domain"] = Located(domains.Read),
+            ["domainstarter"] = Text(ReadDomainStarter),
             ["fork"] = Flag(() => draft.Fork = true),
             ["include"] = ReadInclude,
             ["includedir"] = ReadIncludeDirectory,
@@ -137,6 +139,17 @@ internal sealed class FileReader
         }
 
         _draft.AuthMechanisms.Add(name);
+        return null;
+    }
+
+    private XmlProblem? ReadDomainStarter(XmlElement element)
+    {
+        if (!DomainStarter.TryParse(element.Text.Trim(), out DomainStarter? starter, out string? error))
+        {
+            return new XmlProblem(element.Position, $"<domainstarter>: {error}");
+        }
+
+        _draft.DomainStarter = starter;
         return null;
     }
 

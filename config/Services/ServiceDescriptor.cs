@@ -25,6 +25,9 @@ public sealed record ServiceDescriptor
     /// <summary>Keys that begin with <c>X-XCP-</c>, in the order of the file, each at most once; none from a file that is not trusted.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Extensions { get; init; } = [];
 
+    /// <summary>X-XCP-Domain: the Xen domain that the service lives in; null: this one.</summary>
+    public string? Domain { get; init; }
+
     /// <summary>Whether messages wait for its owner, and within which limits; null: they wait for a start only.</summary>
     public BufferDeclaration? Buffer { get; init; }
 

@@ -13,6 +13,7 @@ public static class ServiceFile
     public const int MaxLength = 128 * 1024;
 
     private const string Section = "D-BUS Service";
+    private const string DomainKey = "X-XCP-Domain";
     private const string ExtensionPrefix = "X-XCP-";
 
     /// <summary>Reads a descriptor.</summary>
@@ -76,7 +77,13 @@ public static class ServiceFile
             return false;
         }
 
-        descriptor = read with { Buffer = buffer };
+        if (read.Extension(DomainKey) is { } domain && !DomainName.IsValid(domain))
+        {
+            error = $"{DomainKey}: '{domain}' is no name of a domain";
+            return false;
+        }
+
+        descriptor = read with { Buffer = buffer, Domain = read.Extension(DomainKey) };
         return true;
     }
 

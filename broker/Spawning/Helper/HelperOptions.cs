@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using XcpBroker.Config.Services;
 using XcpBroker.Startup;
 
 namespace XcpBroker.Spawning.Helper;
@@ -18,6 +19,12 @@ internal sealed record HelperOptions
     /// <summary>Whom a service runs as whose descriptor has no User=: the user of the bus.</summary>
     internal required UserAccount BusAccount { get; init; }
 
+    /// <summary>Where the host's systemd is asked to start units; null: it is not.</summary>
+    internal string? SystemBus { get; init; }
+
+    /// <summary>What starts domains; null: nothing does.</summary>
+    internal DomainStarter? DomainStarter { get; init; }
+
     /// <summary>What it removes when the bus has ended, however that was: the pid file and socket files. Rooted paths.</summary>
     internal IReadOnlyList<string> RemovedAtEnd { get; init; } = [];
 
@@ -31,6 +38,8 @@ internal sealed record HelperOptions
         .. ServiceDirectories.Select(directory => $"directory={directory}"),
         .. Environment.Select(pair => $"environment={pair.Key}={pair.Value}"),
         .. RemovedAtEnd.Select(path => $"remove={path}"),
+        .. SystemBus is { } address ? [$"systembus={address}"] : (string[])[],
+        .. DomainStarter?.Arguments.Select(word => $"domainstarter={word}") ?? [],
     ];
 
     internal static bool TryParse(ReadOnlySpan<string> words, [NotNullWhen(true)] out HelperOptions? options)
@@ -43,6 +52,8 @@ internal sealed record HelperOptions
         List<string> directories = [];
         List<string> removed = [];
         Dictionary<string, string> environment = [];
+        string? systemBus = null;
+        List<string> domainStarter = [];
         foreach (string word in words)
         {
             if (!TrySplit(word, out string key, out string value))
@@ -71,6 +82,12 @@ internal sealed record HelperOptions
                 case "remove" when Path.IsPathRooted(value):
                     removed.Add(value);
                     break;
+                case "systembus" when value.Length > 0:
+                    systemBus = value;
+                    break;
+                case "domainstarter":
+                    domainStarter.Add(value);
+                    break;
                 case "environment" when TrySplit(value, out string variable, out string content) && variable.Length > 0:
                     environment[variable] = content;
                     break;
@@ -90,6 +107,8 @@ internal sealed record HelperOptions
             ServiceDirectories = directories,
             Environment = environment,
             RemovedAtEnd = removed,
+            SystemBus = systemBus,
+            DomainStarter = domainStarter.Count == 0 ? null : new DomainStarter(domainStarter),
         };
         return true;
     }

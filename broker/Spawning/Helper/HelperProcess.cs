@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using XcpBroker.Interop;
 using XcpBroker.Protocol;
 using XcpBroker.Startup;
@@ -14,20 +13,14 @@ internal sealed unsafe record HelperProcess(int Pid, int Socket, int OutputDescr
 {
     /// <summary>Starts it, and returns when it has executed. Only root can.</summary>
     /// <exception cref="StartException">It cannot be started.</exception>
-    internal static HelperProcess Start(ChildSpawner spawner, OwnProgram own, HelperOptions options)
+    internal static HelperProcess Start(ChildSpawner spawner, HelperOptions options)
     {
         if (PacketSocket.TryCreatePair(out int ours, out int theirs) is not 0 and int error)
         {
             throw new StartException($"cannot make a socket for the root helper: {Marshal.GetPInvokeErrorMessage(error)}");
         }
 
-        ChildCommand command = new()
-        {
-            Program = own.Path,
-            Arguments = [.. own.Words.Select(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetString), RootHelper.Option, .. options.ToWords()],
-            Environment = new Dictionary<string, string>(),
-            KeepsOomScore = true,
-        };
+        ChildCommand command = spawner.Own([RootHelper.Option, .. options.ToWords()]) with { KeepsOomScore = true };
         DBusError failure = spawner.Spawn(command, theirs, out SpawnedProcess process);
         _ = LibC.Close(theirs);
         return failure.IsNone ? WaitForExecution(process, ours) : throw new StartException($"cannot start the root helper: {failure.Message}");

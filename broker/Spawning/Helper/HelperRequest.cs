@@ -13,6 +13,12 @@ internal enum HelperRequestKind : byte
 
     /// <summary>Kill what an earlier request started.</summary>
     Kill = 2,
+
+    /// <summary>Have the host's systemd start the unit of this well-known name, as its descriptor says.</summary>
+    StartUnit = 3,
+
+    /// <summary>Start the domain of this well-known name: as its descriptor says which, and as the helper was told how at its start.</summary>
+    StartDomain = 4,
 }
 
 /// <summary>One packet to the root helper: kind, number, and what that kind needs.</summary>
@@ -41,7 +47,7 @@ internal readonly record struct HelperRequest(HelperRequestKind Kind, uint Numbe
         ReadOnlySpan<byte> name = packet[HeaderSize..];
         bool isValid = kind switch
         {
-            HelperRequestKind.Start => BusName.IsValidWellKnown(name),
+            HelperRequestKind.Start or HelperRequestKind.StartUnit or HelperRequestKind.StartDomain => BusName.IsValidWellKnown(name),
             HelperRequestKind.Kill => name.IsEmpty,
             _ => false,
         };

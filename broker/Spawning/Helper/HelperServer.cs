@@ -1,4 +1,5 @@
 using XcpBroker.Activation;
+using XcpBroker.Config.Services;
 using XcpBroker.Interop;
 using XcpBroker.Protocol;
 
@@ -33,6 +34,8 @@ internal sealed class HelperServer
         _table = new Dictionary<HelperRequestKind, Func<HelperRequest, bool>>
         {
             [HelperRequestKind.Start] = Start,
+            [HelperRequestKind.StartUnit] = Start,
+            [HelperRequestKind.StartDomain] = Start,
             [HelperRequestKind.Kill] = Kill,
         };
         _socket = DescriptorWatch.Create(host.Loop, socket, OnReadable) ?? throw new InvalidOperationException("the socket cannot be watched");
@@ -71,20 +74,21 @@ internal sealed class HelperServer
             return true;
         }
 
-        DBusError error = _descriptors.Find(request.Name, out DescribedService? service);
-        if (service is null)
+        ChildCommand? command = null;
+        string? user = null;
+        DBusError error = _descriptors.Find(request.Name, out ServiceDescriptor? service);
+        if (service is not null)
+        {
+            error = HelperCommand.TryMake(request.Kind, service, _options, _host.Spawner, out command, out user);
+        }
+
+        if (command is null)
         {
             events.StartFailed(error);
             return true;
         }
 
-        ChildCommand command = new()
-        {
-            Arguments = service.Arguments,
-            Environment = _options.Environment,
-            Account = _options.BusAccount,
-        };
-        ChildStart start = new(_host, command, service.User, events);
+        ChildStart start = new(_host, command, user, events);
         _starts.Add(request.Number, start);
         start.Begin();
         return true;

@@ -35,7 +35,7 @@ internal sealed class HelperStarter : IServiceStarter
 
     public IStartedService Start(ServiceCommand command, IServiceEvents events)
     {
-        HelperStart start = new(this, ++_last, command.Name, events);
+        HelperStart start = new(this, ++_last, command, events);
         _processes.Loop.Schedule(static state => ((HelperStart)state!).Begin(), start);
         return start;
     }
@@ -148,14 +148,14 @@ internal sealed class HelperStarter : IServiceStarter
 
     private static DBusError Lost => new(ErrorNames.SpawnFailed, "the root helper, which starts services, answers no more");
 
-    private sealed class HelperStart(HelperStarter starter, uint number, string name, IServiceEvents events) : IStartedService
+    private sealed class HelperStart(HelperStarter starter, uint number, ServiceCommand command, IServiceEvents events) : IStartedService
     {
         public void Kill() =>
             starter._processes.Loop.Schedule(static state => ((HelperStart)state!).Ask(HelperRequestKind.Kill, ""), this);
 
         internal void Begin()
         {
-            ServiceProcess process = new(name, starter._processes.Loop, starter._bus, events, starter._log);
+            ServiceProcess process = new(command.Label, starter._processes.Loop, starter._bus, events, starter._log);
             if (starter._isLost)
             {
                 process.StartFailed(Lost);
@@ -163,8 +163,15 @@ internal sealed class HelperStarter : IServiceStarter
             }
 
             starter._started.Add(number, process);
-            Ask(HelperRequestKind.Start, name);
+            Ask(Kind, command.Name);
         }
+
+        private HelperRequestKind Kind => command.Kind switch
+        {
+            StartKind.Unit => HelperRequestKind.StartUnit,
+            StartKind.Domain => HelperRequestKind.StartDomain,
+            _ => HelperRequestKind.Start,
+        };
 
         private void Ask(HelperRequestKind kind, string service)
         {

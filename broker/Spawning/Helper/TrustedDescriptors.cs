@@ -7,7 +7,7 @@ namespace XcpBroker.Spawning.Helper;
 /// <param name="directories">Rooted paths, first wins.</param>
 internal sealed class TrustedDescriptors(IReadOnlyList<string> directories) : IDescriptorReader
 {
-    public DBusError Find(string name, out DescribedService? service)
+    public DBusError Find(string name, out ServiceDescriptor? service)
     {
         service = null;
         string? problem = null;
@@ -27,7 +27,7 @@ internal sealed class TrustedDescriptors(IReadOnlyList<string> directories) : ID
             : new DBusError(ErrorNames.SpawnFileInvalid, problem);
     }
 
-    private static DBusError Read(string name, string path, byte[] content, out DescribedService? service)
+    private static DBusError Read(string name, string path, byte[] content, out ServiceDescriptor? service)
     {
         service = null;
         if (!ServiceFile.TryParse(content, path, isTrusted: true, out ServiceDescriptor? descriptor, out string? error))
@@ -35,12 +35,12 @@ internal sealed class TrustedDescriptors(IReadOnlyList<string> directories) : ID
             return new DBusError(ErrorNames.SpawnFileInvalid, $"{path}: {error}");
         }
 
-        if (descriptor.Name != name || descriptor.Arguments.Count == 0)
+        if (descriptor.Name != name)
         {
-            return new DBusError(ErrorNames.SpawnServiceNotValid, $"{path}: it has another Name than {name}, or no Exec");
+            return new DBusError(ErrorNames.SpawnServiceNotValid, $"{path}: it has another Name than {name}");
         }
 
-        service = new DescribedService(descriptor.Arguments, descriptor.User);
+        service = descriptor;
         return default;
     }
 }

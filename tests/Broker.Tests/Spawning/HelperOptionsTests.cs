@@ -1,3 +1,4 @@
+using XcpBroker.Config.Services;
 using XcpBroker.Spawning.Helper;
 using XcpBroker.Startup;
 
@@ -14,6 +15,8 @@ public sealed class HelperOptionsTests
             ServiceDirectories = ["/a=b", "/c"],
             Environment = new Dictionary<string, string> { ["DBUS_STARTER_ADDRESS"] = "unix:path=/x,guid=y" },
             RemovedAtEnd = ["/run/pid"],
+            SystemBus = "unix:path=/system",
+            DomainStarter = new DomainStarter(["/usr/sbin/xl", "create", "", "a=%d b"]),
         };
 
         Assert.That(HelperOptions.TryParse([.. options.ToWords()], out HelperOptions? read), Is.True);

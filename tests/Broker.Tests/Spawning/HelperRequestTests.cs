@@ -13,7 +13,7 @@ public sealed class HelperRequestTests
     [Test]
     public void What_is_written_is_read_back()
     {
-        foreach (HelperRequest request in (HelperRequest[])[Start, new(HelperRequestKind.Kill, uint.MaxValue, "")])
+        foreach (HelperRequest request in (HelperRequest[])[Start, new(HelperRequestKind.Kill, uint.MaxValue, ""), Start with { Kind = HelperRequestKind.StartUnit }, Start with { Kind = HelperRequestKind.StartDomain }])
         {
             Assert.That(HelperRequest.TryParse(request.ToPacket(), out HelperRequest read), Is.True);
             Assert.That(read, Is.EqualTo(request));
@@ -41,7 +41,7 @@ public sealed class HelperRequestTests
     [TestCase(1, "org.example.ä")]
     [TestCase(2, "x")]
     [TestCase(0, "org.example.Service")]
-    [TestCase(3, "org.example.Service")]
+    [TestCase(5, "org.example.Service")]
     [TestCase(255, "")]
     public void What_is_no_request_is_refused(byte kind, string name) =>
         Assert.That(HelperRequest.TryParse([kind, 1, 2, 3, 4, .. StrictUtf8.Instance.GetBytes(name)], out _), Is.False);

@@ -22,6 +22,9 @@ internal sealed class ActivationStage : IDisposable
 
     internal string In(string name) => _shell.In(name);
 
+    /// <summary>Lets other users come through it to the socket, the descriptors and the scripts.</summary>
+    internal void OpenToOthers() => File.SetUnixFileMode(_shell.Directory, (UnixFileMode)0x1ed); // 0755
+
     /// <summary>Describes a service.</summary>
     /// <param name="name">Its name; {PROGRAM} in the rest is the command that runs activated.py.</param>
     /// <param name="lines">The descriptor without its section and Name.</param>

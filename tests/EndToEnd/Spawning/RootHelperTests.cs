@@ -104,7 +104,7 @@ public sealed class RootHelperTests : IDisposable
     {
         File.WriteAllText(_stage.In("pid"), "");
         _helper = Helper();
-        Assert.That(PacketSocket.Send(_helper.Socket, "\x03rm -rf /"u8, null, 0), Is.Zero);
+        Assert.That(PacketSocket.Send(_helper.Socket, "\x05rm -rf /"u8, null, 0), Is.Zero);
 
         Assert.That(PacketSocket.Receive(_helper.Socket, new byte[10], out _), Is.Zero);
         Assert.That(File.Exists(_stage.In("pid")), Is.True);
@@ -198,7 +198,7 @@ public sealed class RootHelperTests : IDisposable
         return new HelperStarter(_stage.Bus, _stage.Processes, _helper.Socket, _stage.Log);
     }
 
-    private HelperProcess Helper() => HelperProcess.Start(SpawningStage.Spawner, SpawningStage.Program, new HelperOptions
+    private HelperProcess Helper() => HelperProcess.Start(SpawningStage.Spawner, new HelperOptions
     {
         BusAccount = _bus,
         ServiceDirectories = [_stage.In("services")],
