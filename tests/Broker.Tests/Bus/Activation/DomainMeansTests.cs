@@ -1,6 +1,5 @@
 using XcpBroker.Activation;
-using XcpBroker.Auth;
-using XcpBroker.Auth.Domains;
+using XcpBroker.Buffering;
 using XcpBroker.Config.Services;
 using XcpBroker.Testing;
 
@@ -92,19 +91,16 @@ internal sealed class DomainMeansTests : ActivationFixture
         Assert.That(Starter.Last.IsKilled, Is.True);
     }
 
-    [Test]
-    public void A_domain_that_has_peers_here_is_not_started()
+    [TestCase("storage", 0)]
+    [TestCase("network", 1)]
+    public void A_domain_that_has_peers_here_is_not_started(string present, int starts)
     {
-        FakePeer guest = Broker.Connect(new PeerCredentials { UserId = InMemoryBroker.OwnUser, Domain = new DomainIdentity("storage") });
-        FakePeer caller = Broker.Connect();
-        uint call = caller.CallPeer(Service, "Do");
-        Assert.That(Starter.Processes, Is.Empty);
+        DomainMeans means = new(
+            Starter, new ActivationEnvironment([], null), new DomainStarter(["/bin/boot"]), new Presence(present), Broker.Loop, new ActivationLimits(Broker.Bus.Limits), Broker.Log);
+        means.Begin(new PendingStart(Service, Broker.Bus.Activation, new HeldTotals()) { Descriptor = Describe(Service) with { Domain = "storage" } });
 
-        guest.Call("RequestName", Service, 0);
-        Assert.That(guest.Hear()[1], Is.EqualTo($"call {call} Do()"));
-        guest.Close();
-        caller.CallPeer(Service, "Do");
-        Assert.That(Starter.Processes, Has.Count.EqualTo(1));
+        Assert.That(Starter.Processes, Has.Count.EqualTo(starts));
+        means.Shutdown();
     }
 
     [Test]
@@ -119,5 +115,10 @@ internal sealed class DomainMeansTests : ActivationFixture
         FakePeer guest = Broker.Connect();
         guest.Call("RequestName", Service, 0);
         Assert.That(guest.Hear()[1], Is.EqualTo($"call {call} Do()"));
+    }
+
+    private sealed class Presence(string present) : IDomainPresence
+    {
+        public bool IsConnected(string domain) => domain == present;
     }
 }
