@@ -27,6 +27,9 @@ public abstract class SaslExchange
     /// <param name="challenge">As of <see cref="Respond"/>.</param>
     public virtual SaslVerdict Conclude(out ReadOnlyMemory<byte> challenge) => throw new NotSupportedException($"{GetType().Name} never waits.");
 
+    /// <summary>The GUID that OK names, once the client is accepted; null: the listener's.</summary>
+    public virtual string? Guid => null;
+
     /// <summary>Of an accepted client: who it is. Not asked where the listener proves a domain: that stands.</summary>
     /// <param name="peer">What the kernel said of it.</param>
     /// <returns>For a client that has proved to be in a domain, credentials with nothing but that.</returns>

@@ -245,7 +245,7 @@ public sealed class SaslServer
         {
             case SaslVerdict.Accepted:
                 _state = State.WaitingForBegin;
-                SaslLine.WriteOk(output, _terms.Guid);
+                SaslLine.WriteOk(output, _exchange!.Guid ?? _terms.Guid);
                 break;
             case SaslVerdict.Challenge:
                 _state = State.WaitingForData;
