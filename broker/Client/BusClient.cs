@@ -1,11 +1,13 @@
-using System.Globalization;
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using XcpBroker.Auth.Sasl;
 using XcpBroker.Config;
 using XcpBroker.Interop;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Startup;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Client;
 
@@ -14,13 +16,16 @@ internal sealed unsafe class BusClient : IDisposable
 {
     private const int ReadBytes = 64 * 1024;
 
+    /// <summary>How long a bus may take to answer.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
+
     private readonly int _socket;
-    private readonly string _address;
+    private readonly ListenAddress _address;
     private readonly MessageBuilder _builder = new();
     private byte[] _received = [];
     private uint _serial;
 
-    private BusClient(int socket, string address)
+    private BusClient(int socket, ListenAddress address)
     {
         _socket = socket;
         _address = address;
@@ -30,24 +35,11 @@ internal sealed unsafe class BusClient : IDisposable
     /// <exception cref="StartException">There is no bus, or it refuses.</exception>
     internal static BusClient Connect(UnixListenAddress address)
     {
-        int socket = LibC.Socket(LibC.AF_UNIX, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0);
-        BusClient client = new(socket, address.ToString());
+        BusClient client = Open(address, ClientSocket.Resolve(address));
         try
         {
-            byte[] name = address.ToSocketName();
-            byte[] bytes = new byte[2 + name.Length + (address.Kind == UnixAddressKind.Path ? 1 : 0)];
-            _ = BitConverter.TryWriteBytes(bytes, (ushort)LibC.AF_UNIX);
-            name.CopyTo(bytes, 2);
-            fixed (byte* start = bytes)
-            {
-                if (LibC.Connect(socket, start, (uint)bytes.Length) < 0)
-                {
-                    throw client.Failure("cannot connect");
-                }
-            }
-
-            client.Authenticate();
-            _ = client.Call(Bus("Hello"));
+            _ = client.Authenticate(new ExternalClient(LibC.GetEffectiveUserId()));
+            _ = client.Hello();
             return client;
         }
         catch
@@ -56,6 +48,64 @@ internal sealed unsafe class BusClient : IDisposable
             throw;
         }
     }
+
+    /// <summary>Connects, and says nothing.</summary>
+    /// <param name="address">What is connected to, for errors.</param>
+    /// <param name="names">Its sockets: the first that can be connected to counts.</param>
+    /// <exception cref="StartException">None can.</exception>
+    internal static BusClient Open(ListenAddress address, IReadOnlyList<SocketName> names)
+    {
+        int errno = 0;
+        foreach (SocketName name in names)
+        {
+            int socket = ClientSocket.ConnectWaiting(name, Patience, out errno);
+            if (socket >= 0)
+            {
+                return new BusClient(socket, address);
+            }
+        }
+
+        throw new StartException($"{address}: cannot connect: {Marshal.GetPInvokeErrorMessage(errno)}");
+    }
+
+    /// <summary>The SASL conversation.</summary>
+    /// <returns>The bus's GUID.</returns>
+    /// <exception cref="StartException">The bus refuses, or is none.</exception>
+    internal string Authenticate(SaslClientMechanism mechanism)
+    {
+        SaslClient sasl = new(mechanism, _address.Guid);
+        ArrayBufferWriter<byte> output = new();
+        sasl.Begin(output);
+        SaslClientOutcome outcome = SaslClientOutcome.NeedMoreData;
+        while (true)
+        {
+            Send(output.WrittenSpan);
+            output.ResetWrittenCount();
+            if (outcome != SaslClientOutcome.NeedMoreData)
+            {
+                return outcome == SaslClientOutcome.Authenticated ? sasl.Guid : throw new StartException($"{_address}: {sasl.Refusal}");
+            }
+
+            Fill();
+            outcome = sasl.Receive(_received, out int consumed, output);
+            _received = _received[consumed..];
+        }
+    }
+
+    /// <summary>Hello.</summary>
+    /// <returns>The unique name of this connection.</returns>
+    /// <exception cref="StartException">The bus refuses.</exception>
+    internal string Hello() => Call(Bus("Hello")).FirstString;
+
+    /// <summary>A call of the bus itself.</summary>
+    internal static MessageFields Bus(string member) => new()
+    {
+        Type = MessageType.MethodCall,
+        Destination = "org.freedesktop.DBus",
+        Path = "/org/freedesktop/DBus",
+        Interface = "org.freedesktop.DBus",
+        Member = member,
+    };
 
     /// <summary>Calls a method and waits for its answer.</summary>
     /// <exception cref="StartException">The answer is an error, or the bus ends the connection.</exception>
@@ -103,34 +153,6 @@ internal sealed unsafe class BusClient : IDisposable
     }
 
     public void Dispose() => _ = LibC.Close(_socket);
-
-    /// <summary>A call of the bus itself.</summary>
-    internal static MessageFields Bus(string member) => new()
-    {
-        Type = MessageType.MethodCall,
-        Destination = "org.freedesktop.DBus",
-        Path = "/org/freedesktop/DBus",
-        Interface = "org.freedesktop.DBus",
-        Member = member,
-    };
-
-    private void Authenticate()
-    {
-        string user = LibC.GetEffectiveUserId().ToString(CultureInfo.InvariantCulture);
-        Send(Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {Convert.ToHexStringLower(Encoding.ASCII.GetBytes(user))}\r\nBEGIN\r\n"));
-        int end;
-        while ((end = _received.AsSpan().IndexOf("\r\n"u8)) < 0)
-        {
-            Fill();
-        }
-
-        string line = Encoding.ASCII.GetString(_received, 0, end);
-        _received = _received[(end + 2)..];
-        if (!line.StartsWith("OK ", StringComparison.Ordinal))
-        {
-            throw new StartException($"{_address}: the bus refuses user {user}: {line}");
-        }
-    }
 
     private void Send(ReadOnlySpan<byte> bytes)
     {
@@ -198,7 +220,9 @@ internal sealed unsafe class BusClient : IDisposable
 
         if (count <= 0)
         {
-            throw count == 0 ? new StartException($"{_address}: the bus ended the connection") : Failure("cannot read");
+            throw count == 0 || Marshal.GetLastPInvokeError() == LibC.ECONNRESET ? new StartException($"{_address}: the bus ended the connection")
+                : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? new StartException($"{_address}: no answer within {Patience.TotalSeconds:0} s")
+                : Failure("cannot read");
         }
 
         _received = [.. _received, .. piece.AsSpan(0, (int)count)];

@@ -55,6 +55,8 @@ internal sealed class CommandLine
     private readonly ConfigCheckCommand _check = new();
     private readonly PolicyExplainCommand _explain = new();
     private readonly BuffersCommand _buffers = new();
+    private readonly ForwardCommand _forward = new();
+    private readonly DoctorCommand _doctor = new();
     private readonly RootCommand _root = new("A D-Bus message bus.");
 
     internal CommandLine()
@@ -75,6 +77,8 @@ internal sealed class CommandLine
         _root.Subcommands.Add(new Command("config", "Look at configuration files.") { _check.Command });
         _root.Subcommands.Add(new Command("policy", "Look at policies.") { _explain.Command });
         _root.Subcommands.Add(_buffers.Command);
+        _root.Subcommands.Add(_forward.Command);
+        _root.Subcommands.Add(_doctor.Command);
     }
 
     /// <summary>Reads the arguments of Main.</summary>
@@ -134,6 +138,16 @@ internal sealed class CommandLine
         if (command == _explain.Command)
         {
             return () => _explain.Run(result, workingDirectory);
+        }
+
+        if (command == _forward.Command)
+        {
+            return () => _forward.Run(result, workingDirectory);
+        }
+
+        if (command == _doctor.Command)
+        {
+            return () => _doctor.Run(result, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"));
         }
 
         if (_buffers.Find(result, Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR")) is { } buffers)

@@ -36,6 +36,16 @@ internal sealed unsafe class SocketName
     /// <summary>Of vsock alone.</summary>
     internal LibC.VsockAddress Vsock => MemoryMarshal.Read<LibC.VsockAddress>(Bytes);
 
+    /// <summary>A connectable address of a Unix socket.</summary>
+    internal static SocketName OfUnix(UnixListenAddress address)
+    {
+        byte[] name = address.ToSocketName();
+        byte[] bytes = new byte[sizeof(ushort) + name.Length + (address.Kind == UnixAddressKind.Path ? 1 : 0)];
+        _ = BitConverter.TryWriteBytes(bytes, (ushort)LibC.AF_UNIX);
+        name.CopyTo(bytes, sizeof(ushort));
+        return new SocketName(bytes);
+    }
+
     /// <summary>A vsock address; <see cref="LibC.VMADDR_CID_ANY"/> stands for every CID of this machine.</summary>
     internal static SocketName OfVsock(uint cid, uint port)
     {
@@ -82,6 +92,11 @@ internal sealed unsafe class SocketName
             : new UnixListenAddress(isAbstract ? UnixAddressKind.Abstract : UnixAddressKind.Path, StrictUtf8.Instance.GetString(name));
     }
 
-    public override string ToString() => AddressFamily == LibC.AF_VSOCK ? $"vsock {Vsock.Cid}:{Vsock.Port}"
-        : IsIPv6 ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+    public override string ToString() => (int)AddressFamily switch
+    {
+        LibC.AF_UNIX => ToUnixAddress()?.ToString() ?? "a Unix socket without a name",
+        LibC.AF_VSOCK => $"vsock {Vsock.Cid}:{Vsock.Port}",
+        LibC.AF_INET6 => $"[{Host}]:{Port}",
+        _ => $"{Host}:{Port}",
+    };
 }

@@ -1,6 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
-using System.Net;
 using System.Runtime.InteropServices;
 using XcpBroker.Config;
 using XcpBroker.Interop;
@@ -20,20 +18,14 @@ internal static unsafe class TcpSocketOpener
     internal static IReadOnlyList<int> Open(TcpListenAddress address, out TcpListenAddress connectable)
     {
         List<int> sockets = [];
-        HashSet<IPAddress> tried = []; // hosts(5) may name one twice
         connectable = address with { Bind = null };
-        LibC.AddressInfo* found = Find(address);
+        string host = address.Bind ?? address.Host;
         try
         {
             string? problem = null;
-            for (LibC.AddressInfo* candidate = found; candidate is not null; candidate = candidate->Next)
+            foreach (SocketName found in HostAddresses.Find(address, host == TcpListenAddress.BindEverywhere ? null : host, isPassive: true))
             {
-                SocketName name = SocketName.Read(candidate->Address, candidate->AddressLength).WithPort(connectable.Port);
-                if (!tried.Add(name.Host))
-                {
-                    continue;
-                }
-
+                SocketName name = found.WithPort(connectable.Port);
                 int fd = TryListen(name, out int errno);
                 if (fd >= 0)
                 {
@@ -56,43 +48,11 @@ internal static unsafe class TcpSocketOpener
             sockets.ForEach(fd => _ = LibC.Close(fd));
             throw;
         }
-        finally
-        {
-            LibC.FreeAddresses(found);
-        }
     }
 
     /// <summary>An address that this host does not have (IPv6, mostly), or the other protocol's port of a number that the kernel chose.</summary>
     private static bool IsPassedOver(int errno, bool isPortOurs) =>
         errno is LibC.EAFNOSUPPORT or LibC.EADDRNOTAVAIL || (errno == LibC.EADDRINUSE && isPortOurs);
-
-    private static LibC.AddressInfo* Find(TcpListenAddress address)
-    {
-        LibC.AddressInfo hints = new()
-        {
-            Flags = LibC.AI_PASSIVE,
-            SocketType = LibC.SOCK_STREAM,
-            Family = address.Family switch
-            {
-                TcpFamily.IPv4 => LibC.AF_INET,
-                TcpFamily.IPv6 => LibC.AF_INET6,
-                _ => LibC.AF_UNSPEC,
-            },
-        };
-        string host = address.Bind ?? address.Host;
-        LibC.AddressInfo* found;
-        int error = LibC.FindAddresses(
-            host == TcpListenAddress.BindEverywhere ? null : host, address.Port.ToString(CultureInfo.InvariantCulture), &hints, &found);
-        if (error != 0)
-        {
-            string why = error == LibC.EAI_SYSTEM
-                ? new Win32Exception(Marshal.GetLastPInvokeError()).Message
-                : Marshal.PtrToStringUTF8((nint)LibC.DescribeAddressError(error))!;
-            throw new StartException($"{address}: cannot find the host '{host}': {why}");
-        }
-
-        return found;
-    }
 
     private static int TryListen(SocketName name, out int errno)
     {

@@ -16,7 +16,7 @@ internal static unsafe class UnixSocketOpener
     /// <exception cref="StartException">It cannot be had; the text says why.</exception>
     internal static int Open(UnixListenAddress address, UnixFileMode mode)
     {
-        byte[] socketAddress = ToSocketAddress(address);
+        byte[] socketAddress = SocketName.OfUnix(address).Bytes;
         int fd = Socket(address);
         try
         {
@@ -65,16 +65,6 @@ internal static unsafe class UnixSocketOpener
 
     private static StartException Failure(UnixListenAddress address, string what) =>
         new($"{address}: cannot {what}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}");
-
-    private static byte[] ToSocketAddress(UnixListenAddress address)
-    {
-        byte[] name = address.ToSocketName();
-        bool isPath = address.Kind == UnixAddressKind.Path;
-        byte[] bytes = new byte[2 + name.Length + (isPath ? 1 : 0)];
-        BitConverter.TryWriteBytes(bytes, (ushort)LibC.AF_UNIX);
-        name.CopyTo(bytes, 2);
-        return bytes;
-    }
 
     private static int TryBind(int fd, byte[] address)
     {

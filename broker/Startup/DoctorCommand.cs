@@ -1,0 +1,55 @@
+using System.CommandLine;
+using XcpBroker.Auth.Sasl;
+using XcpBroker.Client;
+using XcpBroker.Forwarding;
+using XcpBroker.Interop;
+using static XcpBroker.Startup.CommandLineWords;
+
+namespace XcpBroker.Startup;
+
+/// <summary><c>xcp-broker doctor</c>: can this machine use its bus, as whom, and if not, why.</summary>
+internal sealed class DoctorCommand
+{
+    private readonly BusOptions _bus = new("--address");
+
+    internal DoctorCommand()
+    {
+        Command = new Command("doctor", "Say whether the bus can be used from here, as whom, and if not, why.");
+        foreach (Option option in _bus.All)
+        {
+            Command.Options.Add(option);
+        }
+    }
+
+    internal Command Command { get; }
+
+    /// <returns>0 if all is well.</returns>
+    /// <exception cref="StartException">It is not; the text says what is wrong.</exception>
+    internal int Run(ParseResult result, string? runtimeDirectory)
+    {
+        RefuseUnknown(result);
+        BusChoice bus = Choose(result, runtimeDirectory);
+        Say($"address       {bus.Address} ({bus.Source})");
+        new Doctor(TimeProvider.System, Say).Examine(bus.Address, bus.NewMechanism());
+        Say("all is well");
+        return 0;
+    }
+
+    private static void Say(string line) => Descriptors.Write(Descriptors.StandardOutput, line + "\n");
+
+    /// <summary>In the bus's own domain nobody says where it is: it is where this user's bus is.</summary>
+    private BusChoice Choose(ParseResult result, string? runtimeDirectory)
+    {
+        if (_bus.Find(result) is { } found)
+        {
+            return found;
+        }
+
+        bool isRoot = Environment.IsPrivilegedProcess;
+        return !isRoot && string.IsNullOrEmpty(runtimeDirectory)
+            ? throw BusLocator.NobodySays()
+            : new BusChoice(
+                DefaultAddress.Choose(isRoot, runtimeDirectory), "where a bus of this user listens by default",
+                static () => new ExternalClient(LibC.GetEffectiveUserId()));
+    }
+}
