@@ -9,6 +9,7 @@ using XcpBroker.Diagnostics;
 using XcpBroker.Domains;
 using XcpBroker.Driver;
 using XcpBroker.Journal;
+using XcpBroker.Liveness;
 using XcpBroker.Loop;
 using XcpBroker.Matching;
 using XcpBroker.Metrics;
@@ -120,9 +121,11 @@ internal sealed class Composition
         // The pump and the connections need each other: these two close the circle.
         InboundPump pump = null!;
         TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection), HangUp = paused.HungUp };
+        PeerLiveness liveness = null!;
         _admission = new ConnectionAdmission(_connections, Domains, Accounts, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
+            Liveness = () => liveness,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         _disconnector = new Disconnector(
@@ -133,6 +136,7 @@ internal sealed class Composition
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
         Privilege privilege = new(identity.Own.UserId ?? 0);
+        liveness = new PeerLiveness(bus, loop, Limits, dooms, privilege, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         Driver = new BusDriver(bus, privilege, Activation,
         [
             .. new NameMethods(_connections, Names, _admission, Gate, signals, peak, Limits).Table,
@@ -146,7 +150,10 @@ internal sealed class Composition
             .. new BufferMethods(Buffers, durable, Names, loop.Clock).Table,
             .. new DurableMethods(Buffers, durable, Journal, Names, Gate, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
-        ]);
+        ])
+        {
+            Liveness = liveness,
+        };
         router = new Router(
             _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, sequenced,
             Limits);

@@ -75,6 +75,10 @@ public sealed record LimitOptions
     /// <remarks>For ever: dbus-daemon's for both buses; clients have their own timeouts.</remarks>
     public TimeSpan? ReplyTimeout { get; init; }
 
+    /// <summary>unresponsive_timeout: how long a peer on another machine may leave a Ping of the bus unanswered before it is disconnected; null: for ever.</summary>
+    /// <remarks>For ever: a service that is busy for minutes is not dead. Not one of dbus-daemon's limits.</remarks>
+    public TimeSpan? UnresponsiveTimeout { get; init; }
+
     /// <summary>max_total_bytes: bytes of messages held for all connections together, shared out per user and per domain.</summary>
     /// <remarks>256 MiB: not one of dbus-daemon's limits; it bounds the memory as a whole.</remarks>
     public long MaxTotalBytes { get; init; } = 256L << 20;

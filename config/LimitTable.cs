@@ -87,6 +87,11 @@ public static class LimitTable
             o => o.MaxRepliesPerConnection,
             (o, v) => o with { MaxRepliesPerConnection = v }),
         Time("reply_timeout", nameof(LimitOptions.ReplyTimeout), o => o.ReplyTimeout, (o, v) => o with { ReplyTimeout = v }),
+        Time(
+            "unresponsive_timeout",
+            nameof(LimitOptions.UnresponsiveTimeout),
+            o => o.UnresponsiveTimeout,
+            (o, v) => o with { UnresponsiveTimeout = v }),
         Bytes("max_total_bytes", nameof(LimitOptions.MaxTotalBytes), o => o.MaxTotalBytes, (o, v) => o with { MaxTotalBytes = v }),
         Bytes("max_journal_bytes", nameof(LimitOptions.MaxJournalBytes), o => o.MaxJournalBytes, (o, v) => o with { MaxJournalBytes = v }),
     ];

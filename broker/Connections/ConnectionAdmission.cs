@@ -3,6 +3,7 @@ using XcpBroker.Auth;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Diagnostics;
 using XcpBroker.Domains;
+using XcpBroker.Liveness;
 using XcpBroker.Loop;
 using XcpBroker.Protocol;
 using XcpBroker.Quotas;
@@ -29,6 +30,9 @@ internal sealed class ConnectionAdmission(
 
     /// <summary>What a new connection is told to do with its turns; set once by Composition.</summary>
     internal required TurnWork Turn { get; init; }
+
+    /// <summary>Looks after peers of other machines, from Hello to their end; set once by Composition.</summary>
+    internal required Func<PeerLiveness> Liveness { get; init; }
 
     /// <summary>Takes apart what a deadline has doomed; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
@@ -119,6 +123,7 @@ internal sealed class ConnectionAdmission(
         connections.Register(connection);
         connection.AuthDeadline.Cancel();
         Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
+        Liveness().Watch(connection);
         Log.Registered(log, connection);
         return default;
     }
@@ -159,6 +164,7 @@ internal sealed class ConnectionAdmission(
         connection.AuthDeadline.Cancel();
         connection.PendingFdDeadline.Cancel();
         connection.Domain?.Leave(connection);
+        Liveness().Forget(connection);
         if (connection.IsRegistered)
         {
             Payer user = connection.Payer;

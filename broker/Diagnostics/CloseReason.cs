@@ -39,6 +39,9 @@ internal enum CloseReason : byte
     /// <summary>It did not read: even the reserve for replies and bus signals is used up.</summary>
     SlowReader,
 
+    /// <summary>A peer on another machine did not answer within unresponsive_timeout.</summary>
+    Unresponsive,
+
     /// <summary>A monitor did not read what it asked to see.</summary>
     SlowMonitor,
 

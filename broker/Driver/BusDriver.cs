@@ -1,6 +1,7 @@
 using System.Text;
 using XcpBroker.Activation;
 using XcpBroker.Connections;
+using XcpBroker.Liveness;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Routing;
@@ -38,6 +39,9 @@ internal sealed class BusDriver : IBusDriver
         _methodsByBytes = _methods.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
+    /// <summary>Asks peers whether they live; set once by Composition.</summary>
+    internal required PeerLiveness Liveness { get; init; }
+
     /// <summary>All rows, for the introspection test.</summary>
     internal IEnumerable<DriverMethod> Methods => _methods.Values.SelectMany(same => same);
 
@@ -68,6 +72,8 @@ internal sealed class BusDriver : IBusDriver
             _bus.SendError(message, error);
         }
     }
+
+    public bool TryTakeReply(in RoutedMessage reply) => Liveness.IsAnswer(reply);
 
     public bool TryTakeSignal(in RoutedMessage signal) => _activation.TryTakeSignal(signal);
 

@@ -18,6 +18,9 @@ internal static unsafe partial class LibC
     internal const int SO_TYPE = 3;
     internal const int SO_KEEPALIVE = 9;
     internal const int SO_PEERCRED = 17;
+    internal const int SO_RCVTIMEO = 20;
+    internal const int SO_SNDTIMEO = 21;
+    internal const int SO_ERROR = 4;
     internal const int SO_ACCEPTCONN = 30;
     internal const int SO_PEERSEC = 31;
     internal const int SO_PEERGROUPS = 59;
@@ -25,6 +28,10 @@ internal static unsafe partial class LibC
     internal const int IPPROTO_TCP = 6;
     internal const int IPPROTO_IPV6 = 41;
     internal const int TCP_NODELAY = 1;
+    internal const int TCP_KEEPIDLE = 4;
+    internal const int TCP_KEEPINTVL = 5;
+    internal const int TCP_KEEPCNT = 6;
+    internal const int TCP_USER_TIMEOUT = 18;
     internal const int IPV6_V6ONLY = 26;
     internal const int AI_PASSIVE = 1;
     internal const int EAI_SYSTEM = -11;
@@ -61,6 +68,7 @@ internal static unsafe partial class LibC
     internal const int ENOPROTOOPT = 92;
     internal const int ETOOMANYREFS = 109;
     internal const int ECONNABORTED = 103;
+    internal const int ECONNRESET = 104;
     internal const int ENONET = 64;
     internal const int EPROTO = 71;
     internal const int EOPNOTSUPP = 95;
@@ -70,6 +78,7 @@ internal static unsafe partial class LibC
     internal const int ENETUNREACH = 101;
     internal const int ETIMEDOUT = 110;
     internal const int EHOSTDOWN = 112;
+    internal const int EINPROGRESS = 115;
     internal const int EHOSTUNREACH = 113;
 
     /// <summary>The most fds that the kernel passes in one message (SCM_MAX_FD).</summary>

@@ -10,14 +10,17 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
 {
     private readonly List<Connection> _receivers = [];
 
+    /// <param name="message">The signal.</param>
+    /// <param name="kind">What it is charged as.</param>
+    /// <param name="who">Who may have it besides what the policy says; null: everybody.</param>
     /// <returns>Work done: look-ups and deliveries.</returns>
-    internal int Send(in RoutedMessage message, ChargeKind kind)
+    internal int Send(in RoutedMessage message, ChargeKind kind, Predicate<Connection>? who = null)
     {
         MatchSubject subject = subjects.Make(message, null);
         int cost = rules.Collect(subject, _receivers);
         foreach (Connection receiver in _receivers)
         {
-            if (gate.MayHaveCopy(message, receiver, isEavesdropping: false))
+            if (who?.Invoke(receiver) != false && gate.MayHaveCopy(message, receiver, isEavesdropping: false))
             {
                 delivery.DeliverBroadcast(receiver, message, kind);
             }

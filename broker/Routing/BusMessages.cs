@@ -176,7 +176,19 @@ internal sealed class BusMessages(
         return _message.Body;
     }
 
-    internal void SendMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next()));
+    /// <returns>Whether it waits for the receiver now.</returns>
+    internal bool SendMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next())) == DeliveryResult.Queued;
+
+    /// <summary>Sends the signal that was begun to all that match, and of these to those alone.</summary>
+    /// <param name="who">Who may have it besides what the policy says; null: everybody.</param>
+    internal void BroadcastMessage(Predicate<Connection>? who = null)
+    {
+        ReadOnlySpan<byte> bytes = _message.Finish(serials.Next());
+        MessageHeader header = Parse(bytes);
+        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
+        monitors.Offer(message, null);
+        broadcast.Send(message, ChargeKind.Reserved, who);
+    }
 
     /// <summary>Sends what monitors have seen already, by <see cref="ShowMessage"/>.</summary>
     internal void SendShownMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next()), isShown: true);
@@ -196,15 +208,6 @@ internal sealed class BusMessages(
         MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
         System.Diagnostics.Debug.Assert(violation == MessageViolation.None, "the bus made an invalid message");
         return header;
-    }
-
-    private void BroadcastMessage()
-    {
-        ReadOnlySpan<byte> bytes = _message.Finish(serials.Next());
-        MessageHeader header = Parse(bytes);
-        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
-        monitors.Offer(message, null);
-        broadcast.Send(message, ChargeKind.Reserved);
     }
 
     private void SendNameSignal(string member, Connection owner, string name)

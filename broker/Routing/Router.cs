@@ -134,6 +134,13 @@ internal sealed class Router(
             return 1;
         }
 
+        // Nobody's policy need allow what the bus has asked for.
+        if (message.Header.ReplySerial != 0 && driver.TryTakeReply(message))
+        {
+            monitors.Offer(message, null);
+            return 1;
+        }
+
         // Before Hello the driver refuses all but Hello; what has no destination is Peer's, which everybody may ask.
         bool isJudged = message.Sender!.IsRegistered && message.Header.Destination.IsPresent;
         DBusError denial = isJudged ? gate.Check(message, null, ReplyStateOf(message, isRequested: false)) : default;

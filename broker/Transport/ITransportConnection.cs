@@ -55,6 +55,17 @@ internal interface ITransportConnection
     /// <returns>Bytes taken, from 0; or <see cref="Broken"/>, or <see cref="TryLater"/> (nothing taken).</returns>
     int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds);
 
+    /// <summary>How long the other machine may take to confirm bytes, or to show that it is there at all, before the stream is broken.</summary>
+    /// <remarks>Where the kernel notices by itself that the other end is gone, this says nothing.</remarks>
+    void SetGrace(TimeSpan grace)
+    {
+    }
+
+    /// <summary>Ends the stream to the peer, which can still be read.</summary>
+    void EndOutput()
+    {
+    }
+
     /// <summary>A new pidfd of the peer's process, or -1 when there is none to be had.</summary>
     int OpenPeerPidFd();
 

@@ -90,6 +90,10 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
 
     public int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds) => _io.Send(_fd, segments, fds);
 
+    public void SetGrace(TimeSpan grace) => _transport.SetGrace(_fd, grace);
+
+    public void EndOutput() => _ = LibC.Shutdown(_fd, LibC.SHUT_WR);
+
     public int OpenPeerPidFd() => _transport.OpenPeerPidFd(_fd);
 
     public void OnEvents(uint events)

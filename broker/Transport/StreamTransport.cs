@@ -16,6 +16,11 @@ internal abstract class StreamTransport
     {
     }
 
+    /// <summary>As <see cref="ITransportConnection.SetGrace"/>.</summary>
+    internal virtual void SetGrace(int fd, TimeSpan grace)
+    {
+    }
+
     /// <summary>What the kernel says of the other end of a socket that was accepted.</summary>
     internal virtual PeerCredentials Identify(int fd) => PeerCredentials.Unknown;
 

@@ -69,9 +69,9 @@ internal sealed class InMemoryBroker : IDisposable
     internal FakePeer Accept(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer) =>
         Accept(new PeerCredentials { UserId = user, ProcessId = process, GroupIds = [user] }, socketBuffer);
 
-    internal FakePeer Accept(PeerCredentials credentials, int socketBuffer = SocketBuffer)
+    internal FakePeer Accept(PeerCredentials credentials, int socketBuffer = SocketBuffer, PeerAddress? address = null)
     {
-        MemoryConnection connection = new(Loop, credentials, socketBuffer);
+        MemoryConnection connection = new(Loop, credentials, socketBuffer) { Address = address ?? PeerAddress.Unix };
         Bus.Acceptor.Accept(connection, _listener);
         return new FakePeer(this, connection.Peer);
     }
@@ -118,9 +118,9 @@ internal sealed class InMemoryBroker : IDisposable
     internal FakePeer Connect(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer) =>
         Connect(new PeerCredentials { UserId = user, ProcessId = process, GroupIds = [user] }, socketBuffer);
 
-    internal FakePeer Connect(PeerCredentials credentials, int socketBuffer = SocketBuffer)
+    internal FakePeer Connect(PeerCredentials credentials, int socketBuffer = SocketBuffer, PeerAddress? address = null)
     {
-        FakePeer peer = Accept(credentials, socketBuffer);
+        FakePeer peer = Accept(credentials, socketBuffer, address);
         peer.Authenticate();
         peer.Hello();
         return peer;
