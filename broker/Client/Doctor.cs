@@ -3,7 +3,6 @@ using System.Text;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Config;
 using XcpBroker.Protocol.Marshalling;
-using XcpBroker.Protocol.Messages;
 using XcpBroker.Startup;
 using XcpBroker.Transport;
 
@@ -53,6 +52,7 @@ internal sealed class Doctor(TimeProvider clock, Action<string> say)
         "connect" when problem.Contains("refused", StringComparison.Ordinal) => " (the machine is there, but nobody listens: is the bus running, with this address?)",
         "connect" when problem.Contains("No such file", StringComparison.Ordinal) => " (is the bus, or the forwarder, running?)",
         "connect" when problem.Contains("Permission denied", StringComparison.Ordinal) => " (the socket is not for this user: its group, or --allow-uid)",
+        "connect" when problem.Contains("reset", StringComparison.Ordinal) => " (the machine is there, but nobody listens: is the bus running, with this address?)",
         "connect" => " (is the other machine up, and does a firewall let this port through?)",
         "authenticate" when problem.Contains("REJECTED", StringComparison.Ordinal) || problem.Contains("rejects", StringComparison.Ordinal) =>
             " (the bus does not know this domain or user, or the secret is another one: <domain> and token file on both sides)",

@@ -17,7 +17,7 @@ internal sealed class ForwardSession
     private readonly Action<ForwardSession> _ended;
     private readonly SaslServer _sasl;
     private readonly ArrayBufferWriter<byte> _output = new(256);
-    private Deadline _authDeadline;
+    private readonly Deadline _authDeadline;
     private UpstreamAttempt? _attempt;
     private ForwardedStream? _toBus;
     private ForwardedStream? _toClient;

@@ -5,7 +5,6 @@ using XcpBroker.Driver;
 using XcpBroker.Loop;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
-using XcpBroker.Protocol.Names;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
 

@@ -68,11 +68,11 @@ internal sealed class TokenFailuresTests
         Pass(TimeSpan.FromMinutes(3));
         Pass(TimeSpan.FromMinutes(3));
 
-        Assert.That(_log.Lines.Select(line => line.Text), Is.EqualTo(new[]
-        {
+        Assert.That(_log.Lines.Select(line => line.Text), Is.EqualTo((string[])
+        [
             "XCP_TOKEN: a wrong proof of nfs-1; more of them are answered slowly",
             "XCP_TOKEN: 50 wrong proofs of nfs-1",
-        }));
+        ]));
     }
 
     private void Guess(int times, string? domain = "nfs-1")
