@@ -136,7 +136,11 @@ internal sealed class Composition
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
         Privilege privilege = new(identity.Own.UserId ?? 0);
-        liveness = new PeerLiveness(bus, loop, Limits, dooms, privilege, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
+        liveness = new PeerLiveness(bus, loop, Limits, dooms, privilege, log)
+        {
+            TakeApartDoomed = _disconnector.TakeApartDoomed,
+            GraceOf = static connection => connection.Domain?.Declaration.Grace ?? PeerLiveness.DefaultGrace,
+        };
         Driver = new BusDriver(bus, privilege, Activation,
         [
             .. new NameMethods(_connections, Names, _admission, Gate, signals, peak, Limits).Table,

@@ -1,15 +1,18 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Activation;
 using XcpBroker.Auth.Sasl;
+using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
+using XcpBroker.Interop;
 using XcpBroker.Journal;
 using XcpBroker.Keyrings;
 using XcpBroker.Loop;
 using XcpBroker.Reloading;
 using XcpBroker.Spawning;
 using XcpBroker.Startup;
+using XcpBroker.Tokens;
 using XcpBroker.Transport;
 
 namespace XcpBroker;
@@ -146,7 +149,10 @@ internal sealed class RunningBus : IDisposable
 
     private void Listen(ListeningSocket socket, BrokerOptions options)
     {
-        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers || socket.ProvesDomain, _cookies))
+        SaslMechanism? token = socket.Transport.KnowsUsers
+            ? null
+            : new XcpTokenMechanism(socket.Guid, new DeclaredSecrets(_bus.Domains), new TokenFailures(_loop, _log), SecureRandom.Bytes);
+        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers || socket.ProvesDomain, _cookies, token))
         {
             Domain = socket.Address.Domain,
             TrustsAddresses = socket.Address.TrustsAddresses,

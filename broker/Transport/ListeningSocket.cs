@@ -17,7 +17,7 @@ internal sealed record ListeningSocket(IReadOnlyList<int> Descriptors, ListenAdd
     internal NonceFile? Nonce { get; init; }
 
     /// <summary>Whether it can tell which domain a peer is in.</summary>
-    internal bool ProvesDomain => Address.Domain is not null || Address.TrustsAddresses;
+    internal bool ProvesDomain => Address.Domain is not null || Address.TrustsAddresses || Address is VsockListenAddress;
 
     /// <summary>What is to be removed in the end, by whoever may.</summary>
     internal IEnumerable<string> Files => ((string?[])[File, Nonce?.Path]).OfType<string>();

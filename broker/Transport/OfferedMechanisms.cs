@@ -1,5 +1,6 @@
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Auth.Sasl.CookieSha1;
+using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Config;
 
 namespace XcpBroker.Transport;
@@ -11,11 +12,12 @@ internal static class OfferedMechanisms
     /// <param name="options">What the bus is told to do.</param>
     /// <param name="knowsUsers">Whether the kernel knows the peers' users.</param>
     /// <param name="cookies">Of the bus's own user.</param>
-    internal static SaslMechanisms Choose(BrokerOptions options, bool knowsUsers, ICookieSource cookies)
+    /// <param name="token">XCP_TOKEN of this listener; null: its peers are of this host.</param>
+    internal static SaslMechanisms Choose(BrokerOptions options, bool knowsUsers, ICookieSource cookies, SaslMechanism? token)
     {
         // In the order in which dbus-daemon names them, however they are configured.
-        SaslMechanism[] all = [new ExternalMechanism(), new CookieSha1Mechanism(cookies), new AnonymousMechanism()];
-        return new SaslMechanisms([.. all.Where(mechanism => IsOffered(mechanism, options, knowsUsers))]);
+        SaslMechanism?[] all = [new ExternalMechanism(), new CookieSha1Mechanism(cookies), token, new AnonymousMechanism()];
+        return new SaslMechanisms([.. all.OfType<SaslMechanism>().Where(mechanism => IsOffered(mechanism, options, knowsUsers))]);
     }
 
     private static bool IsOffered(SaslMechanism mechanism, BrokerOptions options, bool knowsUsers) => options.AuthMechanisms.Count > 0
@@ -23,6 +25,7 @@ internal static class OfferedMechanisms
         : mechanism switch
         {
             ExternalMechanism => knowsUsers,
+            XcpTokenMechanism => options.BusType == BusConfiguration.XcpType || options.Domains.Count > 0,
             AnonymousMechanism => options.AllowAnonymous,
             _ => !knowsUsers,
         };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using XcpBroker.Auth.Domains;
+using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Config.Domains;
 using XcpBroker.Config.Xml;
 
@@ -192,6 +193,12 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
         if (!surroundings.Files.TryRead(path, out byte[]? content, out ConfigFileFailure? failure))
         {
             surroundings.Warn(file, element.Position, $"domain {domain.Identity} has no secret: {path}: {failure.Message}");
+            return domain;
+        }
+
+        if (!DomainToken.TryParse(content, out DomainToken? token, out string? error) || (token.Name ?? domain.Identity.Name) != domain.Identity.Name)
+        {
+            surroundings.Warn(file, element.Position, $"domain {domain.Identity} has no secret: {path}: {error ?? $"the token is of domain {token!.Name}"}");
             return domain;
         }
 

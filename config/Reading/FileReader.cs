@@ -6,7 +6,7 @@ namespace XcpBroker.Config.Reading;
 /// <summary>Reads one file of a configuration into a draft, and the files that it includes into the same draft at their place.</summary>
 internal sealed class FileReader
 {
-    private static readonly string[] Mechanisms = ["EXTERNAL", "DBUS_COOKIE_SHA1", "ANONYMOUS"];
+    private static readonly string[] Mechanisms = ["EXTERNAL", "DBUS_COOKIE_SHA1", "XCP_TOKEN", "ANONYMOUS"];
 
     private readonly Surroundings _surroundings;
     private readonly string _file;

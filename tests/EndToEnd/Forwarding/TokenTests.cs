@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using XcpBroker.EndToEnd.Startup;
+
+namespace XcpBroker.EndToEnd.Forwarding;
+
+/// <summary>A domain that proves itself by XCP_TOKEN over TCP: the doctor, and stock clients behind the forwarder.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class TokenTests : IDisposable
+{
+    private const string Bus = "org.freedesktop.DBus";
+    private const string Secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    private string Forwarded => $"unix:path={_shell.Directory}/forward";
+
+    [Test]
+    public void Stock_clients_behind_the_forwarder_are_the_domain_and_no_user()
+    {
+        StartForwarder(StartBus());
+
+        Assert.That(_shell.BusId(Forwarded), Has.Length.EqualTo(32));
+        ShellResult busctl = _shell.Run($"exec busctl --address='{Forwarded}' list --no-legend");
+        Assert.That(busctl.Output, Does.Contain(Bus), busctl.Error);
+        ShellResult gdbus = _shell.Run($"exec gdbus call --address '{Forwarded}' --dest {Bus} --object-path / --method {Bus}.RequestName org.example.Storage 0");
+        Assert.That(gdbus.Output, Is.EqualTo("(uint32 1,)\n"), gdbus.Error);
+        ShellResult python = _shell.Run($"""
+            exec /usr/bin/python3 -c "
+            import dbus, dbus.bus
+            bus = dbus.bus.BusConnection('{Forwarded}')
+            own = bus.call_blocking('{Bus}', '/org/freedesktop/DBus', '{Bus}', 'GetConnectionCredentials', 's', (bus.get_unique_name(),))
+            print(own['org.xen.xcp.DomainName'], 'UnixUserID' in own)
+            try:
+                bus.get_unix_user(bus.get_unique_name())
+            except dbus.DBusException as e:
+                print(e.get_dbus_name())
+            try:
+                bus.request_name('org.example.Other')
+            except dbus.DBusException as e:
+                print(e.get_dbus_name())
+            "
+            """);
+        Assert.That(
+            python.Output,
+            Is.EqualTo("nfs-1 False\norg.freedesktop.DBus.Error.Failed\norg.freedesktop.DBus.Error.AccessDenied\n"), python.Error);
+    }
+
+    [Test]
+    public void The_doctor_says_which_domain_it_is()
+    {
+        string address = StartBus();
+        ShellResult doctor = _shell.Run($"exec $B doctor --address='{address}' --token-file=token");
+
+        Assert.That(doctor.ExitCode, Is.Zero, doctor.ToString);
+        Assert.That(doctor.Output, Does.Contain("authenticate  accepted by XCP_TOKEN").And.Contain("org.xen.xcp.DomainName=nfs-1"));
+    }
+
+    [TestCase("nfs-1 ffffffffffffffffffffffffffffffffffffffff", Description = "another secret")]
+    [TestCase($"nfs-2 {Secret}", Description = "another domain, which there is not")]
+    public void Another_token_is_rejected_and_the_log_says_so_without_it(string token)
+    {
+        string address = StartBus();
+        File.WriteAllText(_shell.In("other"), token);
+        ShellResult doctor = _shell.Run($"chmod 600 other; exec $B doctor --address='{address}' --token-file=other");
+
+        Assert.That(doctor.ExitCode, Is.EqualTo(1), doctor.ToString);
+        Assert.That(doctor.Error, Does.Contain("the bus rejects XCP_TOKEN").And.Contain("the secret is another one"));
+        Assert.That(File.ReadAllText(_shell.In("log")), Does.Contain("a wrong proof of").And.Not.Contain(Secret));
+    }
+
+    [Test]
+    public void Without_a_token_it_is_told_what_the_bus_wants()
+    {
+        ShellResult doctor = _shell.Run($"exec $B doctor --address='{StartBus()}'");
+
+        Assert.That(doctor.ExitCode, Is.EqualTo(1), doctor.ToString);
+        Assert.That(doctor.Error, Does.Match("the bus rejects EXTERNAL; it offers .*XCP_TOKEN"));
+    }
+
+    private string StartBus()
+    {
+        File.WriteAllText(_shell.In("token"), $"nfs-1 {Secret}\n");
+        File.WriteAllText(_shell.In("bus.conf"), """
+            <busconfig>
+              <type>xcp</type>
+              <listen>tcp:host=127.0.0.1</listen>
+              <domain name="nfs-1" token-file="token"/>
+              <policy domain="nfs-1">
+                <allow own="org.example.Storage"/><allow send_destination="org.freedesktop.DBus"/><allow receive_sender="org.freedesktop.DBus"/>
+              </policy>
+            </busconfig>
+            """);
+        _ = _shell.Run("chmod 600 token");
+        Process broker = _shell.Start("exec $B --print-address --config-file=bus.conf 2>log");
+        return Shell.ReadLine(broker.StandardOutput);
+    }
+
+    private void StartForwarder(string address)
+    {
+        _ = _shell.Start($"exec $B forward --listen=unix:path=forward --to='{address}' --token-file=token 2>forward.log");
+        _ = _shell.Run("until [ -S forward ]; do sleep 0.05; done");
+    }
+}
