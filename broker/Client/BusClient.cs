@@ -166,9 +166,10 @@ internal sealed unsafe class BusClient : IDisposable
                 sent = LibC.SendMessage(_socket, &message, LibC.MSG_NOSIGNAL);
             }
 
-            if (sent < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
+            int errno = sent < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (errno is not (0 or LibC.EINTR))
             {
-                throw Failure("cannot send");
+                throw errno is LibC.EPIPE or LibC.ECONNRESET ? Ended() : Failure("cannot send");
             }
 
             bytes = bytes[(int)Math.Max(sent, 0)..];
@@ -220,13 +221,15 @@ internal sealed unsafe class BusClient : IDisposable
 
         if (count <= 0)
         {
-            throw count == 0 || Marshal.GetLastPInvokeError() == LibC.ECONNRESET ? new StartException($"{_address}: the bus ended the connection")
+            throw count == 0 || Marshal.GetLastPInvokeError() == LibC.ECONNRESET ? Ended()
                 : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? new StartException($"{_address}: no answer within {Patience.TotalSeconds:0} s")
                 : Failure("cannot read");
         }
 
         _received = [.. _received, .. piece.AsSpan(0, (int)count)];
     }
+
+    private StartException Ended() => new($"{_address}: the bus ended the connection");
 
     private StartException Failure(string what) => new($"{_address}: {what}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
 }

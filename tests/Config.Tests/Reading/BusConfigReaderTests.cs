@@ -189,7 +189,7 @@ public sealed class BusConfigReaderTests
     [TestCase("<busconfig><user>a<b/></user></busconfig>", "1:19: element <b> is not allowed in <user>")]
     [TestCase("<busconfig><fork>yes</fork></busconfig>", "1:12: text is not allowed in <fork>")]
     [TestCase("<busconfig><fork><b/></fork></busconfig>", "1:18: element <b> is not allowed in <fork>")]
-    [TestCase("<busconfig><auth>TLS</auth></busconfig>", "1:12: there is no authentication mechanism \"TLS\"; expected one of EXTERNAL, DBUS_COOKIE_SHA1, ANONYMOUS")]
+    [TestCase("<busconfig><auth>TLS</auth></busconfig>", "1:12: there is no authentication mechanism \"TLS\"; expected one of EXTERNAL, DBUS_COOKIE_SHA1, XCP_TOKEN, ANONYMOUS")]
     [TestCase("<busconfig><apparmor mode='required'/></busconfig>", "1:22: mode is \"required\", but AppArmor cannot be asked here; expected enabled or disabled")]
     [TestCase("<busconfig><selinux><a/></selinux></busconfig>", "1:21: element <a> is not known in <selinux>; expected <associate>")]
     [TestCase("<busconfig><selinux><associate own='a'/></selinux></busconfig>", "1:21: <associate> needs own=\"a name\" and context=\"an SELinux context\"")]

@@ -13,7 +13,7 @@ internal sealed class DomainTests
     [Test]
     public void A_domain_is_who_it_is_where_it_comes_from_and_what_it_may_use()
     {
-        _files["/etc/bus/nfs.token"] = "s3cret\r\n";
+        _files["/etc/bus/nfs.token"] = "00112233445566778899aabbccddeeff\r\n";
         DomainDeclaration domain = Read("""
             <domain name="nfs-1" uuid="0123ABCD-89ab-cdef-0123-456789abcdef" type="storage" tags="fast, nfs fast" grace="90" token-file="nfs.token">
               <source vsock-cid="7"/><source tcp="169.254.0.17"/><source tcp="10.1.0.0/16"/><source tcp="fd00::/8"/><source unix="nfs.sock"/>
@@ -25,7 +25,7 @@ internal sealed class DomainTests
         Assert.That(domain.Identity.Uuid, Is.EqualTo("0123abcd-89ab-cdef-0123-456789abcdef"));
         Assert.That((domain.Identity.Type, string.Join(' ', domain.Identity.Tags)), Is.EqualTo(("storage", "fast nfs")));
         Assert.That(domain.Grace, Is.EqualTo(TimeSpan.FromSeconds(90)));
-        Assert.That((domain.TokenFile, Encoding.ASCII.GetString(domain.Token.Span)), Is.EqualTo(("/etc/bus/nfs.token", "s3cret")));
+        Assert.That((domain.TokenFile, Encoding.ASCII.GetString(domain.Token.Span)), Is.EqualTo(("/etc/bus/nfs.token", "00112233445566778899aabbccddeeff")));
         Assert.That(string.Join(' ', domain.Networks), Is.EqualTo("169.254.0.17/32 10.1.0.0/16 fd00::/8"));
         Assert.That(domain.ContextIds.Single(), Is.EqualTo(7));
         Assert.That(domain.Sockets.Single(), Is.EqualTo(new UnixListenAddress(UnixAddressKind.Path, "/etc/bus/nfs.sock") { Domain = "nfs-1" }));

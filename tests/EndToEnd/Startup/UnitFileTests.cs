@@ -20,13 +20,14 @@ public sealed partial class UnitFileTests : IDisposable
     [Test]
     public void Systemd_accepts_the_units()
     {
-        foreach (string file in Directory.GetFiles(Path.Combine(Repository.Root, "packaging/systemd")))
+        string[] folders = ["packaging/systemd", "packaging/domU/systemd"];
+        foreach (string file in folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder))))
         {
             string unit = File.ReadAllText(file).Replace("/usr/bin/xcp-broker", Path.GetFullPath(XcpBrokerProcess.Binary));
             File.WriteAllText(_shell.In(Path.GetFileName(file)), unit);
         }
 
-        Assert.That(_shell.Run("systemd-analyze verify --man=no ./xcp-broker.*"), Is.EqualTo(new ShellResult(0, "", "")));
+        Assert.That(_shell.Run("systemd-analyze verify --man=no ./xcp-*.*"), Is.EqualTo(new ShellResult(0, "", "")));
     }
 
     [Test]
