@@ -16,9 +16,6 @@ internal sealed unsafe class BusClient : IDisposable
 {
     private const int ReadBytes = 64 * 1024;
 
-    /// <summary>How long a bus may take to answer.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
-
     private readonly int _socket;
     private readonly ListenAddress _address;
     private readonly MessageBuilder _builder = new();
@@ -35,7 +32,7 @@ internal sealed unsafe class BusClient : IDisposable
     /// <exception cref="StartException">There is no bus, or it refuses.</exception>
     internal static BusClient Connect(UnixListenAddress address)
     {
-        BusClient client = Open(address, ClientSocket.Resolve(address));
+        BusClient client = Open(address, ClientSocket.Resolve(address), null);
         try
         {
             _ = client.Authenticate(new ExternalClient(LibC.GetEffectiveUserId()));
@@ -52,13 +49,14 @@ internal sealed unsafe class BusClient : IDisposable
     /// <summary>Connects, and says nothing.</summary>
     /// <param name="address">What is connected to, for errors.</param>
     /// <param name="names">Its sockets: the first that can be connected to counts.</param>
+    /// <param name="patience">How long the bus may take for anything; null: for ever.</param>
     /// <exception cref="StartException">None can.</exception>
-    internal static BusClient Open(ListenAddress address, IReadOnlyList<SocketName> names)
+    internal static BusClient Open(ListenAddress address, IReadOnlyList<SocketName> names, TimeSpan? patience)
     {
         int errno = 0;
         foreach (SocketName name in names)
         {
-            int socket = ClientSocket.ConnectWaiting(name, Patience, out errno);
+            int socket = ClientSocket.ConnectWaiting(name, patience, out errno);
             if (socket >= 0)
             {
                 return new BusClient(socket, address);
@@ -222,7 +220,7 @@ internal sealed unsafe class BusClient : IDisposable
         if (count <= 0)
         {
             throw count == 0 || Marshal.GetLastPInvokeError() == LibC.ECONNRESET ? Ended()
-                : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? new StartException($"{_address}: no answer within {Patience.TotalSeconds:0} s")
+                : Marshal.GetLastPInvokeError() == LibC.EAGAIN ? new StartException($"{_address}: the bus does not answer")
                 : Failure("cannot read");
         }
 

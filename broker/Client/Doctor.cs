@@ -15,6 +15,8 @@ internal sealed class Doctor(TimeProvider clock, Action<string> say)
 {
     private const int Rounds = 5;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     /// <summary>All steps.</summary>
     /// <param name="address">Where the bus should be.</param>
     /// <param name="mechanism">How this side proves who it is.</param>
@@ -23,7 +25,7 @@ internal sealed class Doctor(TimeProvider clock, Action<string> say)
     {
         IReadOnlyList<SocketName> names = Step("resolve", () => ClientSocket.Resolve(address));
         say($"resolve       {string.Join(", ", names.Select(name => name.ToString()))}");
-        using BusClient bus = Step("connect", () => BusClient.Open(address, names));
+        using BusClient bus = Step("connect", () => BusClient.Open(address, names, Patience));
         say("connect       the machine answers, and something listens there");
         string guid = Step("authenticate", () => bus.Authenticate(mechanism));
         say($"authenticate  accepted by {mechanism.Name}; the bus's address has the GUID {guid}");

@@ -57,9 +57,12 @@ internal static unsafe class ClientSocket
     /// <summary>What became of a socket that has become writable: 0, or why it is not connected.</summary>
     internal static int Outcome(int fd) => SocketOptions.Get(fd, LibC.SOL_SOCKET, LibC.SO_ERROR) ?? Marshal.GetLastPInvokeError();
 
-    /// <summary>A connected socket whose calls wait, none longer than this.</summary>
-    /// <returns>The socket; -1 with the reason.</returns>
-    internal static int ConnectWaiting(SocketName name, TimeSpan patience, out int errno)
+    /// <summary>A connected socket whose calls wait.</summary>
+    /// <param name="name">What to connect to.</param>
+    /// <param name="patience">None longer than this; null: for ever.</param>
+    /// <param name="errno">Why there is none.</param>
+    /// <returns>The socket, or -1.</returns>
+    internal static int ConnectWaiting(SocketName name, TimeSpan? patience, out int errno)
     {
         int fd = LibC.Socket(name.AddressFamily, LibC.SOCK_STREAM | LibC.SOCK_CLOEXEC, 0);
         if (fd < 0)
@@ -68,7 +71,7 @@ internal static unsafe class ClientSocket
             return -1;
         }
 
-        long* time = stackalloc long[2] { (long)patience.TotalSeconds, 0 }; // struct timeval
+        long* time = stackalloc long[2] { (long)(patience?.TotalSeconds ?? 0), 0 }; // struct timeval
         _ = LibC.SetSocketOption(fd, LibC.SOL_SOCKET, LibC.SO_RCVTIMEO, (byte*)time, 2 * sizeof(long));
         _ = LibC.SetSocketOption(fd, LibC.SOL_SOCKET, LibC.SO_SNDTIMEO, (byte*)time, 2 * sizeof(long));
         errno = Connect(fd, name);
