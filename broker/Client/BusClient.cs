@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Text;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Config;
 using XcpBroker.Interop;
