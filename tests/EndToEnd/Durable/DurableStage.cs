@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Processes;
+
+namespace XcpBroker.EndToEnd.Durable;
+
+/// <summary>A bus with a journal that is killed and started again, at one address; senders and receivers are dbus-python programs.</summary>
+internal sealed class DurableStage : IDisposable
+{
+    internal const string Name = "org.example.Durable";
+
+    private const string Policy =
+        "<policy context='default'><allow user='*'/><allow own='*'/><allow send_destination='*'/><allow receive_sender='*'/></policy>";
+
+    private readonly Shell _shell = new();
+
+    /// <param name="descriptor">Lines of the descriptor of <see cref="Name"/> besides X-XCP-Durable; {RECEIVER} is the command of a receiver.</param>
+    internal DurableStage(params string[] descriptor)
+    {
+        Directory.CreateDirectory(_shell.In("services"));
+        string lines = string.Join('\n', descriptor).Replace("{RECEIVER}", $"{Receiver} {In("log")}", StringComparison.Ordinal);
+        File.WriteAllText(In("services/durable.service"), $"[D-BUS Service]\nName={Name}\nX-XCP-Durable=yes\n{lines}\n");
+        File.WriteAllText(
+            In("bus.conf"), $"<busconfig><type>xcp</type><listen>{Address}</listen><servicedir>{In("services")}</servicedir>{Policy}</busconfig>");
+        File.WriteAllText(In("log"), "");
+        Start();
+    }
+
+    internal string Address => $"unix:path={In("bus")}";
+
+    internal Process Broker { get; private set; } = null!;
+
+    private static string Program { get; } = Path.Combine(Repository.Root, "tests", "EndToEnd", "Durable", "durable.py");
+
+    private static string Receiver => $"/usr/bin/python3 {Program} receive {Name}";
+
+    internal string In(string name) => _shell.In(name);
+
+    /// <summary>What senders and receivers have noted so far: a word, who, and a number.</summary>
+    internal IReadOnlyList<(string Word, string Who, string Number)> Log()
+    {
+        List<(string, string, string)> lines = [];
+        foreach (string line in File.ReadAllLines(In("log")))
+        {
+            string[] words = line.Split(' ');
+            lines.Add((words[0], words[1], words[2]));
+        }
+
+        return lines;
+    }
+
+    internal IEnumerable<string> Got(string who) => Log().Where(line => line.Word == "got" && line.Who == who).Select(line => line.Number);
+
+    internal void Start()
+    {
+        Broker = _shell.Start("exec $B --config-file=$D/bus.conf --state-directory=$D/state --nofork --print-address 2>>$D/broker.log");
+        _ = Shell.ReadLine(Broker.StandardOutput);
+    }
+
+    /// <summary>kill -9, and the next life.</summary>
+    internal void Restart()
+    {
+        Broker.Kill();
+        Broker.WaitForExit();
+        Start();
+    }
+
+    /// <summary>Posts messages 0, 1, ... with busctl.</summary>
+    internal void Post(string who, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            ShellResult result = Run(string.Create(
+                CultureInfo.InvariantCulture,
+                $"exec busctl --address=$A call org.freedesktop.DBus /org/xen/xcp/broker org.xen.xcp.Broker1 Post sssssv {Name} / org.example.Durable Note su '(su)' {who} {i}"));
+            Assert.That(result.Output, Does.StartWith("t "), result.Error);
+        }
+    }
+
+    internal Process Send(string who, int count) =>
+        _shell.Start(string.Create(CultureInfo.InvariantCulture, $"exec /usr/bin/python3 {Program} send {Address} {Name} {who} {count} $D/log"));
+
+    internal Process Receive() => _shell.Start($"DBUS_STARTER_ADDRESS={Address} exec {Receiver} $D/log");
+
+    internal ShellResult Run(string script) => _shell.Run($"A='{Address}'; {script}");
+
+    public void Dispose() => _shell.Dispose();
+}
