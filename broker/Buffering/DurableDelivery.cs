@@ -51,6 +51,11 @@ internal sealed class DurableDelivery(
         if (buffer.GivenTo is { } former && former != owner)
         {
             TakeBack(buffer, isFailure: false);
+            if (former.State != ConnectionState.Active)
+            {
+                // It has become a monitor, which answers nothing.
+                ForgetPings(former);
+            }
         }
 
         Pump(buffer, owner);
@@ -74,7 +79,7 @@ internal sealed class DurableDelivery(
     /// <summary>A peer is gone: what it was given and may not have goes to the next owner.</summary>
     internal void OwnerLeft(Connection owner)
     {
-        if (_given.Count == 0)
+        if (_given.Count + _pings.Count == 0)
         {
             return;
         }
@@ -85,13 +90,7 @@ internal sealed class DurableDelivery(
             TakeBack(buffer, isFailure: true);
         }
 
-        foreach ((uint serial, Ping ping) in _pings)
-        {
-            if (ping.Owner == owner)
-            {
-                _pings.Remove(serial);
-            }
-        }
+        ForgetPings(owner);
     }
 
     /// <summary>Whether a peer answers a ping that it was sent.</summary>
@@ -187,6 +186,17 @@ internal sealed class DurableDelivery(
         }
     }
 
+    private void ForgetPings(Connection owner)
+    {
+        foreach ((uint serial, Ping ping) in _pings)
+        {
+            if (ping.Owner == owner)
+            {
+                _pings.Remove(serial);
+            }
+        }
+    }
+
     private static ulong LastSequence(NameBuffer buffer) => buffer.LastGiven?.Durable!.Sequence ?? 0;
 
     /// <summary>What is not durable: it is the owner's from here on.</summary>
@@ -198,11 +208,6 @@ internal sealed class DurableDelivery(
         }
 
         counters.BufferDelivered++;
-        if (message.Durable is { } former)
-        {
-            senders.Judge(former.Sender);
-        }
-
         release.Give(message, owner);
         return true;
     }

@@ -92,6 +92,12 @@ internal sealed class Router(
     /// <summary>Sends a call or unicast signal on that has waited for its receiver; it is given back by the caller.</summary>
     internal void RouteHeld(HeldMessage held, Connection receiver)
     {
+        if (held.NamesOfGoneSender is not null)
+        {
+            // A change of the policy has not reached it.
+            gate.Judge(held.Sender);
+        }
+
         RoutedMessage message = held.View;
         if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)))
         {

@@ -68,11 +68,12 @@ public sealed partial class UnitFileTests : IDisposable
         string[] left = [.. Value("CapabilityBoundingSet").Split(' ').Select(name => $"+{name["CAP_".Length..].ToLowerInvariant()}")];
         Configure();
         System.Diagnostics.Process broker = _shell.Start(
-            $"exec setpriv --no-new-privs --bounding-set=-all,{string.Join(',', left)} $B --config-file=bus.conf --print-address --state-directory=$D/state");
+            $"chmod 755 $D; exec setpriv --no-new-privs --bounding-set=-all,{string.Join(',', left)} $B --config-file=bus.conf --print-address --state-directory=$D/state");
         string address = Shell.ReadLine(broker.StandardOutput);
 
         Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
         Assert.That(File.ReadAllText(_shell.In("state/epoch")), Is.EqualTo("1\n"), "written while it was root");
+        Assert.That(File.Exists(_shell.In("state/journal/lock")), Is.True, "written when it was no more");
         Assert.That(_shell.Run($"grep Uid /proc/{broker.Id}/status").Output, Does.Not.Contain("\t0"));
         Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
     }

@@ -71,6 +71,19 @@ internal sealed class BufferTests : BufferFixture
     }
 
     [Test]
+    public void Who_has_left_is_judged_by_the_policy_at_delivery_too()
+    {
+        FakePeer sender = Broker.Connect();
+        sender.EmitTo(Name, "Allowed");
+        sender.EmitTo(Name, "Denied");
+        sender.Close();
+        string denial = "<policy context='mandatory'><deny send_interface='org.example.Interface' send_member='Denied'/></policy>";
+        Broker.Bus.Gate.Apply(PolicyFixture.Read(PolicyFixture.Open + denial), Broker.Bus.Connections);
+
+        Assert.That(Own(out _), Is.EqualTo(["Allowed()"]));
+    }
+
+    [Test]
     public void A_caller_that_has_left_is_called_for_nothing_but_what_it_told_is_told()
     {
         FakePeer caller = Broker.Connect();

@@ -266,6 +266,27 @@ internal sealed class DurableTests : DurableFixture
         Assert.That(Store.Image().Messages, Is.Empty);
     }
 
+    [Test]
+    public void One_message_that_stays_does_not_keep_the_disk_from_being_freed()
+    {
+        Begin(declaration => declaration with { MaxDeliveries = 1, MaxBytes = 1 << 30 });
+        Store.SegmentBytes = 1 << 20;
+        FakePeer sender = Broker.Connect();
+        Post(sender, "Poison");
+        Die();
+        FakePeer owner = Own();
+        string body = new('a', 200_000);
+        for (int i = 0; i < 100; i++)
+        {
+            Post(sender, "Do", body);
+            Consume(owner);
+        }
+
+        Assert.That(Store.SegmentCount, Is.LessThan(12), "twice what waits, and 8 MiB");
+        Restart();
+        Assert.That(Buffer.SetAside.Count, Is.EqualTo(1));
+    }
+
     [TestCase("org.example.Other", "InvalidArgs")]
     [TestCase(":1.0", "InvalidArgs")]
     public void Only_to_durable_names_can_be_posted(string name, string error)
