@@ -20,7 +20,7 @@ internal enum RecordKind : uint
 
 /// <summary>A segment of the journal as bytes: a header, then records one behind the other, each at a multiple of 8. Numbers are little-endian.</summary>
 /// <remarks>
-/// Header: "XCPJRNL1", number of the segment, salt, lowest number of a message that is new (8 bytes each), checksum, 0 (4 each).
+/// Header: "XCPJRNL1", number of the segment, salt, the next message's number when it began (8 bytes each), checksum, 0 (4 each).
 /// Record: marker, length of its payload, kind, checksum of the payload, checksum of what is before it, 0 (4 bytes each), payload, zeros.
 /// Every checksum begins with the salt, a random number that no peer knows, and that of a record's header with its offset too: bytes of
 /// a peer's message, or of another segment, never pass for a record, wherever a reader has to look for the next one.

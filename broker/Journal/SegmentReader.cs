@@ -27,7 +27,7 @@ internal ref struct SegmentReader
     /// <summary>Whether the header is right. Without one there are no records.</summary>
     internal bool IsSegment { get; }
 
-    /// <summary>No message in this segment or a later one that is new has a lower number.</summary>
+    /// <summary>Every lower number had been used when the segment began.</summary>
     internal ulong NextSequence { get; }
 
     /// <summary>Bytes between records, or before the first one, that are none.</summary>
