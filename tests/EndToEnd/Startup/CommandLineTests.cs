@@ -16,7 +16,7 @@ public sealed class CommandLineTests
     [TestCase("--address", "option --address needs a value")]
     [TestCase("--address=", "option --address needs a value")]
     [TestCase("--address=unix:path=$D/a --address=unix:path=$D/b", "option --address is given more than once")]
-    [TestCase("--address=foo:bar=1", "option --address: 'foo:bar=1': unknown transport 'foo' (known: unix, tcp, nonce-tcp, systemd)")]
+    [TestCase("--address=foo:bar=1", "option --address: 'foo:bar=1': unknown transport 'foo' (known: unix, tcp, nonce-tcp, vsock, systemd)")]
     [TestCase("--address unix:path=%zz", "'%zz' is no escape")]
     [TestCase("--address=unix:path=/x,abstract=y", "exactly one of path, abstract, dir, tmpdir, runtime must be given, path and abstract are")]
     [TestCase("--address=unix:path=$D/missing/bus", "No such file or directory")]
