@@ -26,6 +26,7 @@ internal static unsafe partial class LibC
     internal const ushort FileTypeMask = 0xf000;
     internal const ushort RegularFile = 0x8000;
     internal const ushort DirectoryFile = 0x4000;
+    internal const ushort SocketFile = 0xc000;
 
     // The kernel's numbers for these two differ between x86-64 and arm64.
     internal static readonly int O_DIRECTORY = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x4000 : 0x10000;

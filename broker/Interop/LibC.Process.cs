@@ -22,6 +22,7 @@ internal static unsafe partial class LibC
     internal const int HighestSignal = 64;
     internal const nint SIG_DFL = 0;
     internal const nint SIG_IGN = 1;
+    internal const short POLLIN = 1;
     internal const short POLLOUT = 4;
 
     /// <summary>Larger than sigset_t and struct sigaction of any glibc; both begin with what is read here.</summary>
