@@ -62,7 +62,9 @@ internal sealed class Composition
         Monitors = new MonitorTap(subjects, delivery, losses, dooms);
         BusSerials serials = new();
         UnsentErrors unsent = new(Monitors, serials);
-        Gate = new PolicyGate(Names, Denials, unsent, options.Policy, identity.Own.UserId ?? 0);
+        Reservations = new NameReservations(Domains, Names);
+        Reservations.Apply(starting.Catalog);
+        Gate = new PolicyGate(Names, Denials, unsent, Reservations, options.Policy, identity.Own.UserId ?? 0);
         Broadcast broadcast = new(Rules, subjects, delivery, Gate);
         Eavesdroppers = new Eavesdroppers(subjects, delivery, Gate);
         BusMessages bus = new(delivery, broadcast, Monitors, unsent, Gate, serials, Counters);
@@ -131,7 +133,7 @@ internal sealed class Composition
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, log);
         ConfigurationInForce inForce = new(
-            options, identity.DescriptorLimit, _connections, Domains, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent);
+            options, identity.DescriptorLimit, _connections, Domains, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent, Reservations, signals);
         Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
@@ -188,6 +190,8 @@ internal sealed class Composition
     internal DomainQuota FdAccounts { get; }
 
     internal DomainTable Domains { get; }
+
+    internal NameReservations Reservations { get; }
 
     internal MonitorTap Monitors { get; }
 

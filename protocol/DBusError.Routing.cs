@@ -37,4 +37,8 @@ public readonly partial record struct DBusError
     /// <summary>Policy keeps a name from being owned.</summary>
     public static DBusError OwnDenied(string name) =>
         new(ErrorNames.AccessDenied, $"The policy of this bus does not let this connection own the name \"{name}\".");
+
+    /// <summary>Only peers of one domain can own the name.</summary>
+    public static DBusError OwnReserved(string name, string domain) =>
+        new(ErrorNames.AccessDenied, $"The name \"{name}\" is reserved to the domain \"{domain}\" (X-XCP-Domain of its descriptor).");
 }

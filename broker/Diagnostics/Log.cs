@@ -5,7 +5,7 @@ using XcpBroker.Routing;
 
 namespace XcpBroker.Diagnostics;
 
-/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections), 1107 (losses) and 1205 (policy).</summary>
+/// <summary>Every line that the bus logs. Ids are never used twice; the next free ones are 1010 (connections), 1107 (losses) and 1206 (policy).</summary>
 internal static partial class Log
 {
     [LoggerMessage(1000, LogLevel.Debug, "{Connection} registered")]
@@ -67,4 +67,7 @@ internal static partial class Log
 
     [LoggerMessage(1204, LogLevel.Information, "{Sender} sends {Message} to {Receiver}: {Rule}")]
     internal static partial void SendLogged(ILogger logger, string sender, string message, string receiver, string rule);
+
+    [LoggerMessage(1205, LogLevel.Warning, "{Connection} may not own {Name}: it is reserved to the domain {Domain}")]
+    internal static partial void OwnReserved(ILogger log, Connection connection, string name, string domain);
 }

@@ -24,9 +24,9 @@ internal sealed class DurableMethods(
 
     internal IEnumerable<DriverMethod> Table =>
     [
-        new(BrokerMethods.Interface, "Post", "sssssv", "t", Post) { Path = PathRule.BrokerOnly },
-        new(BrokerMethods.Interface, "Ack", "t", "", Acknowledge) { Path = PathRule.BrokerOnly },
-        new(BrokerMethods.Interface, "ListDeliveries", "s", "a(tsuu)", ListDeliveries) { Path = PathRule.BrokerOnly },
+        new(BrokerMethods.Interface, "Post", "sssssv", "t", Post) { Path = PathRule.BrokerOnly, IsForDomains = true },
+        new(BrokerMethods.Interface, "Ack", "t", "", Acknowledge) { Path = PathRule.BrokerOnly, IsForDomains = true },
+        new(BrokerMethods.Interface, "ListDeliveries", "s", "a(tsuu)", ListDeliveries) { Path = PathRule.BrokerOnly, IsForDomains = true },
     ];
 
     /// <summary>A call that wants no answer, as if the caller had sent it; answered when it is on disk.</summary>

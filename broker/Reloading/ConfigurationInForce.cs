@@ -21,7 +21,9 @@ internal sealed class ConfigurationInForce(
     DomainQuota fdAccounts,
     DomainQuota journalQuota,
     ReplyTimeouts timeouts,
-    AbsentPeers absent)
+    AbsentPeers absent,
+    NameReservations reservations,
+    OwnerSignals signals)
 {
     /// <summary>What holds now.</summary>
     internal BrokerOptions Current { get; private set; } = options;
@@ -41,7 +43,9 @@ internal sealed class ConfigurationInForce(
         timeouts.Change();
         if (services is not null)
         {
+            reservations.Apply(services);
             absent.Apply(services);
+            reservations.Enforce(signals);
         }
 
         IReadOnlyList<string> waiting = Current.Configuration is { } before && options.Configuration is { } after ? Unapplied(before, after) : [];

@@ -58,6 +58,14 @@ internal sealed class DenialLog
         }
     }
 
+    internal void OwnReserved(Connection connection, string name, string domain)
+    {
+        if (_episodes.Begins(new Episode(DeniedAct.Own, connection.Credentials.UserId, null)))
+        {
+            Log.OwnReserved(_log, connection, name, domain);
+        }
+    }
+
     internal void ConnectDenied(Connection connection, PolicyVerdict verdict)
     {
         if (_episodes.Begins(new Episode(DeniedAct.Connect, connection.Credentials.UserId, verdict.Rule)))

@@ -1,6 +1,7 @@
 using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Connections;
+using XcpBroker.Domains;
 using XcpBroker.Monitoring;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
@@ -9,7 +10,7 @@ using XcpBroker.Protocol.Messages;
 namespace XcpBroker.Routing;
 
 /// <summary>Holds messages, names and connections against the policy in force. It says yes or no and notes each no; it tells no peer.</summary>
-internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denials, UnsentErrors unsent, PolicySet policy, uint ownUserId)
+internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denials, UnsentErrors unsent, NameReservations reservations, PolicySet policy, uint ownUserId)
 {
     private readonly List<string> _claims = [];
 
@@ -52,13 +53,20 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
     internal DBusError CheckOwn(Connection connection, string name)
     {
         PolicyVerdict verdict = connection.Policy!.CheckOwn(name);
-        if (verdict.IsAllowed)
+        if (!verdict.IsAllowed)
+        {
+            denials.OwnDenied(connection, name, verdict);
+            return DBusError.OwnDenied(name);
+        }
+
+        if (reservations.MayOwn(connection, name))
         {
             return default;
         }
 
-        denials.OwnDenied(connection, name, verdict);
-        return DBusError.OwnDenied(name);
+        // A peer of another domain learns nothing of that one.
+        denials.OwnReserved(connection, name, reservations.DomainOf(name)!);
+        return connection.Credentials.Domain is null ? DBusError.OwnReserved(name, reservations.DomainOf(name)!) : DBusError.OwnDenied(name);
     }
 
     /// <summary>A message of a peer to one receiver, or to the bus, which is null. None: it may pass.</summary>
@@ -79,7 +87,7 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
             return default;
         }
 
-        PolicyVerdict verdict = policy.CheckSendAny(MessageType.MethodCall, Policy.NamesOf([name]));
+        PolicyVerdict verdict = policy.CheckSendAny(MessageType.MethodCall, NamesOfAbsent(name));
         return verdict.IsAllowed ? default : Deny(call, null, verdict, DeniedAct.Send);
     }
 
@@ -92,7 +100,7 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
             return default;
         }
 
-        PolicyRequest request = Request(message, sender, null, ReplyState.NoReply, isEavesdropping: false, receiverNames: Policy.NamesOf([name]));
+        PolicyRequest request = Request(message, sender, null, ReplyState.NoReply, isEavesdropping: false, receiverNames: NamesOfAbsent(name));
         PolicyVerdict verdict = sender.Policy!.CheckSend(request);
         return verdict.IsAllowed ? default : Deny(message, null, verdict, DeniedAct.Send);
     }
@@ -140,6 +148,8 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
         {
             Domain = connection.Credentials.Domain,
         };
+
+    private PolicyNames NamesOfAbsent(string name) => Policy.NamesOf([name], reservations.PlaceOf(name));
 
     private static ReplyState ReplyStateOfCopy(in RoutedMessage message) =>
         message.Header.ReplySerial == 0 ? ReplyState.NoReply : ReplyState.Unrequested;

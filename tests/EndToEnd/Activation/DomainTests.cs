@@ -18,10 +18,13 @@ public sealed class DomainTests : IDisposable
     {
         Assume.That(user.Length == 0 || Environment.IsPrivilegedProcess, "only root can become another user");
         _stage.OpenToOthers();
-        Boot($"echo \"$# $1 $2 $3 $(id -u)\" >>{_stage.In("starts")}; DBUS_STARTER_ADDRESS=$(cat {_stage.In("address")}) /usr/bin/python3 {ActivationStage.Program} {Service} detach");
+        Boot($"echo \"$# $1 $2 $3 $(id -u)\" >>{_stage.In("starts")}; DBUS_STARTER_ADDRESS=unix:path={_stage.In("guest")} /usr/bin/python3 {ActivationStage.Program} {Service} detach");
         _stage.Describe(Service, "X-XCP-Domain=storage-1.a")
-            .Start(type: "xcp", limits: $"{user}<domainstarter>{_stage.In("boot")} create \"of %d: 100%%\" %n</domainstarter>");
-        File.WriteAllText(_stage.In("address"), _stage.Address);
+            .Start(type: "xcp", limits: $"""
+                {user}<domainstarter>{_stage.In("boot")} create "of %d: 100%%" %n</domainstarter>
+                <domain name="storage-1.a"><source unix="{_stage.In("guest")}"/></domain>
+                <policy domain="*"><allow own="{Service}"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
+                """);
 
         Assert.That(_stage.Call(Service, "Echo", "variant:string:word"), Does.Contain("word"));
         string uid = _stage.Run("id -u").Output.Trim();

@@ -1,6 +1,7 @@
 using XcpBroker.Activation;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config;
+using XcpBroker.Config.Domains;
 using XcpBroker.Config.Services;
 using XcpBroker.Testing;
 
@@ -21,7 +22,8 @@ internal abstract class ActivationFixture : BusFixture
     private protected FakeStarter Starter { get; private set; } = new();
 
     private protected void Begin(
-        Func<LimitOptions, LimitOptions>? change = null, Func<ActivationOptions, ActivationOptions>? options = null, PolicySet? policy = null)
+        Func<LimitOptions, LimitOptions>? change = null, Func<ActivationOptions, ActivationOptions>? options = null, PolicySet? policy = null,
+        IReadOnlyList<DomainDeclaration>? domains = null)
     {
         Broker.Dispose();
         Starter = new FakeStarter();
@@ -32,7 +34,7 @@ internal abstract class ActivationFixture : BusFixture
             Describe(Unit) with { Arguments = ["/bin/unit"], SystemdUnit = "example.service" });
         ActivationOptions starting = new() { Catalog = catalog, Starter = Starter };
         Broker = new InMemoryBroker(
-            change is null ? DefaultLimits.Embedded : change(DefaultLimits.Embedded), policy, options is null ? starting : options(starting));
+            change is null ? DefaultLimits.Embedded : change(DefaultLimits.Embedded), policy, options is null ? starting : options(starting), domains: domains);
     }
 
     /// <summary>The program has ended.</summary>

@@ -1,5 +1,7 @@
 using XcpBroker.Activation;
+using XcpBroker.Broker.Tests.Bus.Domains;
 using XcpBroker.Buffering;
+using XcpBroker.Config;
 using XcpBroker.Config.Services;
 using XcpBroker.Testing;
 
@@ -10,8 +12,11 @@ internal sealed class DomainMeansTests : ActivationFixture
 {
     private const string Third = "org.example.Third";
 
+    private static readonly BusConfiguration Configuration = DomainFixture.Read(
+        "<policy domain='*'><allow own='*'/><allow receive_sender='*'/></policy>", "<domain name='storage'/><domain name='network'/>");
+
     [SetUp]
-    public void A_bus_that_can_start_domains() => Begin(options: options => options with
+    public void A_bus_that_can_start_domains() => Start(options => options with
     {
         DomainStarter = new DomainStarter(["/bin/boot", "%d", "--for=%n", "100%%"]),
         Catalog = ServiceCatalog.Of(
@@ -29,7 +34,7 @@ internal sealed class DomainMeansTests : ActivationFixture
         Assert.That(Starter.Last.Command.Arguments, Is.EqualTo(["/bin/boot", "storage", $"--for={Service}", "100%"]));
         End(Starter.Last, 0);
         Assert.That(caller.Hear(), Is.Empty);
-        FakePeer guest = Broker.Connect();
+        FakePeer guest = Broker.ConnectFromDomain("storage");
         guest.Call("RequestName", Service, 0);
         Assert.That(guest.Hear()[1], Is.EqualTo($"call {call} Do()"));
     }
@@ -43,9 +48,11 @@ internal sealed class DomainMeansTests : ActivationFixture
         caller.CallPeer(Third, "Do");
         Assert.That(Starter.Processes.ConvertAll(process => process.Command.Arguments[1]), Is.EqualTo(["storage", "network"]));
         End(Starter.Processes[0], 0);
-        Broker.Connect().RequestName(Other);
+        FakePeer guest = Broker.ConnectFromDomain("storage");
+        guest.RequestName(Other);
         Broker.Pass(StartTimeout);
         Assert.That(caller.Hear(), Has.Count.EqualTo(2).And.All.EndsWith(" TimedOut"));
+        guest.Close();
 
         Broker.Pass(DomainMeans.Interval);
         caller.CallPeer(Service, "Do");
@@ -85,7 +92,7 @@ internal sealed class DomainMeansTests : ActivationFixture
     public void A_run_that_hangs_is_ended_although_its_service_is_there()
     {
         Broker.Connect().CallPeer(Service, "Do");
-        Broker.Connect().RequestName(Service);
+        Broker.ConnectFromDomain("storage").RequestName(Service);
         Broker.Pass(StartTimeout);
 
         Assert.That(Starter.Last.IsKilled, Is.True);
@@ -106,16 +113,19 @@ internal sealed class DomainMeansTests : ActivationFixture
     [Test]
     public void Without_a_program_the_bus_waits_for_the_name_and_does_not_list_it()
     {
-        Begin(options: options => options with { Catalog = ServiceCatalog.Of(Describe(Service) with { Domain = "storage", Arguments = ["/bin/a"] }) });
+        Start(options => options with { Catalog = ServiceCatalog.Of(Describe(Service) with { Domain = "storage", Arguments = ["/bin/a"] }) });
         FakePeer caller = Broker.Connect();
         uint call = caller.CallPeer(Service, "Do");
 
         Assert.That(Starter.Processes, Is.Empty);
         Assert.That(MessageStory.Tell(Broker.Connect().AskWell("ListActivatableNames")), Does.Not.Contain(Service));
-        FakePeer guest = Broker.Connect();
+        FakePeer guest = Broker.ConnectFromDomain("storage");
         guest.Call("RequestName", Service, 0);
         Assert.That(guest.Hear()[1], Is.EqualTo($"call {call} Do()"));
     }
+
+    private void Start(Func<ActivationOptions, ActivationOptions> options) =>
+        Begin(options: options, policy: Configuration.Policy, domains: Configuration.Domains);
 
     private sealed class Presence(string present) : IDomainPresence
     {

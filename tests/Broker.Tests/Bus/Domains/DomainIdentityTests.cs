@@ -133,9 +133,9 @@ internal sealed class DomainIdentityTests : DomainFixture
     {
         string[] open =
         [
-            "AddMatch", "Get", "GetAdtAuditSessionData", "GetAll", "GetConnectionCredentials", "GetConnectionSELinuxSecurityContext",
+            "Ack", "AddMatch", "Get", "GetAdtAuditSessionData", "GetAll", "GetConnectionCredentials", "GetConnectionSELinuxSecurityContext",
             "GetConnectionUnixProcessID", "GetConnectionUnixUser", "GetId", "GetMachineId", "GetNameOwner", "Hello", "Introspect",
-            "ListActivatableNames", "ListNames", "ListQueuedOwners", "NameHasOwner", "Ping", "ReleaseName", "RemoveMatch", "RequestName", "StartServiceByName",
+            "ListActivatableNames", "ListDeliveries", "ListNames", "ListQueuedOwners", "NameHasOwner", "Ping", "Post", "ReleaseName", "RemoveMatch", "RequestName", "StartServiceByName",
         ];
 
         Assert.That(Broker.Bus.Driver.Methods.Where(method => method.IsForDomains).Select(method => method.Name).Order(StringComparer.Ordinal), Is.EqualTo(open));
