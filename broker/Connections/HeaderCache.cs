@@ -12,22 +12,22 @@ internal sealed class HeaderCache
     private const int Places = 256;
 
     private readonly Place[] _places = new Place[Places];
-    private RepeatedHeader? _recognised;
 
-    /// <summary>The recognised header, stamped; until the next call.</summary>
-    internal ReadOnlySpan<byte> Stamped => _recognised!.Stamped;
-
-    internal bool TryRecognise(Connection connection, ReadOnlySpan<byte> message, out MessageHeader header)
+    /// <param name="connection">Whose message it is.</param>
+    /// <param name="message">The whole message.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="stamped">The header, stamped; until the next call. Empty: it is not recognised.</param>
+    internal void Recognise(Connection connection, ReadOnlySpan<byte> message, out MessageHeader header, out ReadOnlySpan<byte> stamped)
     {
         ref Place place = ref PlaceOf(connection);
         if (ReferenceEquals(place.Connection, connection) && connection.IsRegistered && place.Header!.TryRecognise(message, out header))
         {
-            _recognised = place.Header;
-            return true;
+            stamped = place.Header.Stamped;
+            return;
         }
 
         header = default;
-        return false;
+        stamped = default;
     }
 
     internal void Remember(Connection connection, ReadOnlySpan<byte> message, in MessageHeader header, ReadOnlySpan<byte> stamped)

@@ -40,7 +40,9 @@ internal sealed class InboundPump(
             return;
         }
 
-        ReadOnlySpan<byte> bytes = result.Buffer.IsSingleSegment ? result.Buffer.FirstSpan : Join(result.Buffer);
+        ReadOnlySpan<byte> bytes = connection.Transport.InputBlock is { } block
+            ? block.Span(connection.Transport.InputOffset, (int)result.Buffer.Length)
+            : result.Buffer.IsSingleSegment ? result.Buffer.FirstSpan : Join(result.Buffer);
         int consumed = 0;
         int needed = 0;
         bool isWaiting = false;
@@ -80,8 +82,9 @@ internal sealed class InboundPump(
             return;
         }
 
-        SequencePosition position = result.Buffer.GetPosition(consumed);
-        input.AdvanceTo(position, isCutShort ? position : result.Buffer.End);
+        SequencePosition end = result.Buffer.End;
+        SequencePosition position = consumed == bytes.Length ? end : result.Buffer.GetPosition(consumed);
+        input.AdvanceTo(position, isCutShort ? position : end);
         if (isWaiting)
         {
             authenticator.Await(connection);
@@ -160,7 +163,7 @@ internal sealed class InboundPump(
 
     private int HandleMessage(Connection connection, ReadOnlySpan<byte> bytes, int offset)
     {
-        ReadOnlySpan<byte> stamped = _headers.TryRecognise(connection, bytes, out MessageHeader header) ? _headers.Stamped : default;
+        _headers.Recognise(connection, bytes, out MessageHeader header, out ReadOnlySpan<byte> stamped);
         MessageViolation violation = stamped.IsEmpty ? MessageHeader.TryParse(bytes, out header) : MessageViolation.None;
         if (violation == MessageViolation.None)
         {

@@ -46,7 +46,7 @@ internal sealed class OutgoingQueue
         header.CopyTo(room);
         if (shares)
         {
-            Push(new OutgoingSegment { Block = bodyBlock!.Share(), Offset = bodyOffset, Length = body.Length, IsFdMessage = fds is not null });
+            Push(bodyBlock!.Share(), bodyOffset, body.Length).IsFdMessage = fds is not null;
             _canMerge = false;
         }
         else
@@ -175,9 +175,15 @@ internal sealed class OutgoingQueue
 
         // The first block is small since most queues hold one short message for one turn; a queue that grows gets larger ones.
         Block block = pool.Rent(Math.Max(length, _count switch { 0 => 1, 1 => 16 * 1024, _ => 64 * 1024 }));
-        Push(new OutgoingSegment { Block = block, Length = length, Fds = fds, IsFdMessage = fds is not null });
-        Fds += fds?.Set.Count ?? 0;
+        ref OutgoingSegment segment = ref Push(block, 0, length);
         _canMerge = fds is null;
+        if (fds is not null)
+        {
+            segment.Fds = fds;
+            segment.IsFdMessage = true;
+            Fds += fds.Set.Count;
+        }
+
         return block.Span(0, length);
     }
 
@@ -240,10 +246,15 @@ internal sealed class OutgoingQueue
         }
     }
 
-    private void Push(OutgoingSegment segment)
+    // Into a place that is all zero: Pop leaves them so.
+    private ref OutgoingSegment Push(Block block, int offset, int length)
     {
         MakeRoom(ref _segments, ref _head, _count);
-        _segments[_head + _count++] = segment;
+        ref OutgoingSegment segment = ref _segments[_head + _count++];
+        segment.Block = block;
+        segment.Offset = offset;
+        segment.Length = length;
+        return ref segment;
     }
 
     private void Pop()
@@ -271,7 +282,10 @@ internal sealed class OutgoingQueue
         }
 
         MakeRoom(ref _charges, ref _chargeHead, _chargeCount);
-        _charges[_chargeHead + _chargeCount++] = new Charge { Payer = payer, Kind = kind, Bytes = bytes };
+        ref Charge charge = ref _charges[_chargeHead + _chargeCount++];
+        charge.Payer = payer;
+        charge.Kind = kind;
+        charge.Bytes = bytes;
     }
 
     /// <summary>Takes over what the first message is charged to; all of it is one charge.</summary>

@@ -1,3 +1,4 @@
+using XcpBroker.Collections;
 using XcpBroker.Loop;
 
 namespace XcpBroker.Connections;
@@ -44,25 +45,15 @@ internal sealed class TurnWork(BusLoop loop, OutgoingQueuePool queues)
 
     private sealed class ConnectionWork(Action<Connection> work) : ILoopWork
     {
-        private List<Connection> _next = [];
-        private List<Connection> _now = [];
+        private readonly TurnList<Connection> _connections = new();
 
         /// <summary>True for the first of a round.</summary>
         internal bool Add(Connection connection)
         {
-            _next.Add(connection);
-            return _next.Count == 1;
+            _connections.Add(connection);
+            return _connections.Count == 1;
         }
 
-        public void Run()
-        {
-            (_now, _next) = (_next, _now);
-            foreach (Connection connection in _now)
-            {
-                work(connection);
-            }
-
-            _now.Clear();
-        }
+        public void Run() => _connections.Run(work);
     }
 }

@@ -113,6 +113,16 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
     internal static partial nint SendMessage(int fd, MessageHeader* message, int flags);
 
+    /// <summary>recvmsg(2) that does not wait: only with MSG_DONTWAIT. Errno is what <see cref="Marshal.GetLastSystemError"/> says right after it.</summary>
+    [LibraryImport("libc", EntryPoint = "recvmsg")]
+    [SuppressGCTransition]
+    internal static partial nint ReceiveMessageNow(int fd, MessageHeader* message, int flags);
+
+    /// <summary>sendmsg(2) that does not wait; as <see cref="ReceiveMessageNow"/>.</summary>
+    [LibraryImport("libc", EntryPoint = "sendmsg")]
+    [SuppressGCTransition]
+    internal static partial nint SendMessageNow(int fd, MessageHeader* message, int flags);
+
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     internal static partial int GetSocketOption(int fd, int level, int name, byte* value, uint* length);
 

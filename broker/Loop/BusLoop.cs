@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.IO.Pipelines;
+using XcpBroker.Collections;
 
 namespace XcpBroker.Loop;
 
@@ -10,10 +11,10 @@ namespace XcpBroker.Loop;
 /// </remarks>
 internal abstract class BusLoop(TimeProvider clock) : PipeScheduler
 {
-    private List<ILoopWork> _ready = [];
-    private List<ILoopWork> _readyNow = [];
-    private List<ILoopWork> _turnEnd = [];
-    private List<ILoopWork> _turnEndNow = [];
+    private static readonly Action<ILoopWork> RunWork = static work => work.Run();
+
+    private readonly TurnList<ILoopWork> _ready = new();
+    private readonly TurnList<ILoopWork> _turnEnd = new();
 
     internal Deadlines Deadlines { get; } = new(clock);
 
@@ -35,31 +36,17 @@ internal abstract class BusLoop(TimeProvider clock) : PipeScheduler
 
     protected void RunReady()
     {
-        if (_ready.Count == 0)
+        if (_ready.Count > 0)
         {
-            return;
+            _ready.Run(RunWork);
         }
-
-        (_readyNow, _ready) = (_ready, _readyNow);
-        foreach (ILoopWork work in _readyNow)
-        {
-            work.Run();
-        }
-
-        _readyNow.Clear();
     }
 
     protected void RunTurnEnd()
     {
         while (_turnEnd.Count > 0)
         {
-            (_turnEndNow, _turnEnd) = (_turnEnd, _turnEndNow);
-            foreach (ILoopWork work in _turnEndNow)
-            {
-                work.Run();
-            }
-
-            _turnEndNow.Clear();
+            _turnEnd.Run(RunWork);
         }
     }
 }

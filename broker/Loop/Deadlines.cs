@@ -42,14 +42,23 @@ internal sealed class Deadlines(TimeProvider clock)
     /// <summary>Runs what is due. What these actions set with no delay waits for the next turn.</summary>
     internal void Tick()
     {
+        if (!PeekLive(out Entry entry))
+        {
+            return; // Without a look at the clock, which is not free.
+        }
+
         long now = _clock.GetTimestamp();
         long end = _sequence;
-        while (PeekLive(out Entry entry) && entry.Due <= now && entry.Sequence < end)
+        while (entry.Due <= now && entry.Sequence < end)
         {
             Pop();
             Node node = _nodes[entry.Node];
             FreeNode(entry.Node);
             node.Action!(node.State);
+            if (!PeekLive(out entry))
+            {
+                return;
+            }
         }
     }
 

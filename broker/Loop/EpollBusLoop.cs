@@ -26,6 +26,7 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
     private readonly List<uint> _generations = [];
     private readonly Stack<int> _freeSlots = new();
     private int _wakePending;
+    private bool _hasPosted;
     private Thread? _thread;
     private bool _stopping;
 
@@ -109,7 +110,7 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
 
     private void Turn()
     {
-        int timeout = HasReady || !_posted.IsEmpty ? 0 : MillisecondsUntilNextDeadline();
+        int timeout = HasReady || _hasPosted ? 0 : MillisecondsUntilNextDeadline();
         int count = LibC.EpollWait(_epoll, _events, MaxEventsPerTurn, timeout);
         if (count < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
         {
@@ -135,11 +136,18 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
 
     private void RunPosted()
     {
+        if (!_hasPosted)
+        {
+            return;
+        }
+
         // Only what is there now: posted work that posts again must not keep the sockets waiting.
-        for (int left = _posted.IsEmpty ? 0 : _posted.Count; left > 0 && _posted.TryDequeue(out (Action<object?> Action, object? State) work); left--)
+        for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out (Action<object?> Action, object? State) work); left--)
         {
             work.Action(work.State);
         }
+
+        _hasPosted = !_posted.IsEmpty;
     }
 
     private int MillisecondsUntilNextDeadline() =>
@@ -162,7 +170,10 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
         {
             ulong count;
             _ = LibC.Read(loop._wake, (byte*)&count, sizeof(ulong));
-            Volatile.Write(ref loop._wakePending, 0);
+
+            // A full fence: who finds the flag still up has put its work where the look at the queue that follows finds it.
+            _ = Interlocked.Exchange(ref loop._wakePending, 0);
+            loop._hasPosted = true;
         }
     }
 }

@@ -24,6 +24,11 @@ internal sealed class PendingReplies
     private const int FirstSize = 64;
     private const int KeptWhenEmpty = 1 << 16;
 
+    private static readonly ulong SeedOfAll = Random(0);
+    private static readonly ulong SeedOfCallers = Random(1);
+    private static readonly ulong SeedOfCallees = Random(2);
+    private static readonly ulong SeedOfSerials = Random(3);
+
     private readonly TimeProvider _clock;
     private long _timeout;
     private Slot[] _slots = [];
@@ -151,8 +156,11 @@ internal sealed class PendingReplies
         }
     }
 
-    // Seeded at random for each process: serials are chosen by peers.
-    private static uint HashOf(in PendingCall call) => (uint)HashCode.Combine(call.Caller, call.Callee, call.Serial);
+    // Multilinear hashing, whose factors are random for each process: serials are chosen by peers.
+    private static uint HashOf(in PendingCall call) =>
+        (uint)((SeedOfAll + (SeedOfCallers * (uint)call.Caller) + (SeedOfCallees * (uint)call.Callee) + (SeedOfSerials * call.Serial)) >> 32);
+
+    private static ulong Random(int which) => ((ulong)(uint)HashCode.Combine(which, 1) << 32) | (uint)HashCode.Combine(which, 2);
 
     private ref int BucketOf(uint hash) => ref _buckets[hash & (uint)(_buckets.Length - 1)];
 

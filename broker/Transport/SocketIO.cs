@@ -62,12 +62,12 @@ internal sealed unsafe class SocketIO : IDisposable
             _vectors[0].Base = start;
             _vectors[0].Length = (nuint)into.Length;
             *_header = new LibC.MessageHeader { Vectors = _vectors, VectorCount = 1, Control = _control, ControlLength = ControlSize };
-            received = LibC.ReceiveMessage(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_CMSG_CLOEXEC);
+            received = LibC.ReceiveMessageNow(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_CMSG_CLOEXEC);
         }
 
         if (received < 0)
         {
-            int errno = Marshal.GetLastPInvokeError();
+            int errno = Marshal.GetLastSystemError();
 
             // Without memory the socket stays readable: the next turn tries again.
             return errno is LibC.EAGAIN or LibC.EINTR or LibC.ENOMEM or LibC.ENOBUFS ? -1 : 0;
@@ -98,10 +98,10 @@ internal sealed unsafe class SocketIO : IDisposable
             PutFds(fds.Fds);
         }
 
-        nint sent = LibC.SendMessage(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
+        nint sent = LibC.SendMessageNow(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
         if (sent < 0)
         {
-            switch (Marshal.GetLastPInvokeError())
+            switch (Marshal.GetLastSystemError())
             {
                 case LibC.EAGAIN or LibC.EINTR:
                     return 0;

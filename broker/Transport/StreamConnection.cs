@@ -33,7 +33,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
     private int _heldLength;
     private int _expected;
     private ReceivedFds? _fds;
-    private ReadOnlyMemory<byte> _read;
+    private int _readLength;
     private bool _readFromHeld;
     private bool _hasUnexamined;
     private bool _expectsLong;
@@ -127,7 +127,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
         }
         else
         {
-            _read = _held is null ? default : _held.Memory.Slice(_heldOffset, _heldLength);
+            _readLength = _heldLength;
             _readFromHeld = true;
         }
 
@@ -137,7 +137,8 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
             return false;
         }
 
-        result = new ReadResult(new ReadOnlySequence<byte>(_read), isCanceled: false, isCompleted: _ended);
+        ReadOnlySequence<byte> read = InputBlock is { } block ? new ReadOnlySequence<byte>(block.Memory.Slice(InputOffset, _readLength)) : default;
+        result = new ReadResult(read, isCanceled: false, isCompleted: _ended);
         return true;
     }
 
@@ -145,10 +146,11 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        int start = new ReadOnlySequence<byte>(_read).Start.GetInteger();
+        // Positions count from the start of the block.
+        int start = InputOffset;
 
         // What was not examined is whole messages that a later turn takes: until then nothing more is read.
-        _hasUnexamined = examined.GetInteger() - start < _read.Length;
+        _hasUnexamined = examined.GetInteger() - start < _readLength;
         Advance(consumed.GetInteger() - start);
     }
 
@@ -171,7 +173,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
 
         _fds?.CloseAll();
         ReleaseHeld();
-        _read = default;
+        _readLength = 0;
         _ = LibC.Close(_fd);
     }
 
@@ -187,7 +189,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
 
         _ended = received == 0;
         _heldLength += received;
-        _read = _held.Memory[.._heldLength];
+        _readLength = _heldLength;
         _readFromHeld = true;
         return received;
     }
@@ -208,7 +210,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
         }
 
         _ended = received == 0;
-        _read = scratch.Memory[..(kept + received)];
+        _readLength = kept + received;
         _readFromHeld = false;
         return received;
     }
@@ -220,7 +222,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
             return;
         }
 
-        int left = _read.Length - consumed;
+        int left = _readLength - consumed;
         _expectsLong &= _readFromHeld || consumed == 0;
         if (left == 0)
         {
@@ -233,10 +235,10 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
         }
         else
         {
-            Hold(_read.Span[consumed..]);
+            Hold(InputBlock!.Span(InputOffset + consumed, left));
         }
 
-        _read = default;
+        _readLength = 0;
     }
 
     private bool MustMoveToOwnBlock(int consumed) =>
