@@ -104,14 +104,15 @@ internal sealed class Composition
             WhenDescriptorsAreRead = done => Reloader!.WhenRead(done),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
-        Buffers = new NameBuffers(holder, release, intake, durable, Gate, Activation, loop, Counters, log)
+        BufferTable = new BufferTable(loop, log) { Sequenced = () => sequenced.Begin(Buffers!, durable, bus) };
+        Buffers = new NameBuffers(BufferTable, holder, release, intake, durable, Gate, Activation, loop, Counters, log)
         {
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
-            Sequenced = () => sequenced.Begin(Buffers!, durable, bus),
         };
-        Buffers.Apply(starting.Catalog);
+        BufferTable.Apply(starting.Catalog, options.Buffers);
         Buffers.Resume(journal?.Image ?? new JournalImage());
-        Absent = new AbsentPeers(Activation, Buffers, new UnsentReturn(Buffers, durable, _connections, Names, Replies, loop.Clock, log), holder);
+        Absent = new AbsentPeers(
+            Activation, BufferTable, Buffers, new UnsentReturn(BufferTable, Buffers, durable, _connections, Names, Replies, loop.Clock, log), holder, Names);
         OwnerSignals signals = new(bus, Absent);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {
@@ -153,8 +154,8 @@ internal sealed class Composition
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
             .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, Journal, blocks).Table,
             .. new BrokerMethods(_connections, Names, Gate, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
-            .. new BufferMethods(Buffers, durable, Names, loop.Clock).Table,
-            .. new DurableMethods(Buffers, durable, Journal, Names, Gate, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
+            .. new BufferMethods(BufferTable, Buffers, durable, Names, loop.Clock).Table,
+            .. new DurableMethods(BufferTable, Buffers, durable, Journal, Names, Gate, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ])
         {
@@ -206,6 +207,8 @@ internal sealed class Composition
     internal DomainQuota JournalQuota { get; }
 
     internal ServiceActivation Activation { get; }
+
+    internal BufferTable BufferTable { get; }
 
     internal NameBuffers Buffers { get; }
 

@@ -90,6 +90,9 @@ public sealed record BrokerOptions
     /// <summary>Where services that can be started are described, the first one first.</summary>
     public IReadOnlyList<ServiceDirectory> ServiceDirectories { get; init; } = [];
 
+    /// <summary>Names that messages wait for, besides those whose descriptors say so.</summary>
+    public IReadOnlyList<BufferedPrefix> Buffers { get; init; } = [];
+
     /// <summary>The program that dbus-daemon would start services with; null: none is named.</summary>
     public string? ServiceHelper { get; init; }
 

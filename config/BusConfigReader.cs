@@ -128,6 +128,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             Domains = [.. draft.Domains.Select(domain => domain.Domain)],
             AuthMechanisms = draft.AuthMechanisms,
             ServiceDirectories = draft.ServiceDirectories,
+            Buffers = draft.Buffers,
             Limits = LimitReader.Apply(isXcp ? DefaultLimits.Embedded : DefaultLimits.DbusDaemonSystem, draft.Limits),
             Policy = new PolicySet(draft.Policy, isStrict: isXcp),
             Files = surroundings.FilesSeen,

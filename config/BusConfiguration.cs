@@ -56,6 +56,9 @@ public sealed record BusConfiguration
     /// <summary>servicedir, standard_session_servicedirs, standard_system_servicedirs: each once, the first one first.</summary>
     public IReadOnlyList<ServiceDirectory> ServiceDirectories { get; init; } = [];
 
+    /// <summary>buffer: names that messages wait for, besides those whose descriptors say so; each prefix once.</summary>
+    public IReadOnlyList<BufferedPrefix> Buffers { get; init; } = [];
+
     /// <summary>limit: of type xcp on top of <see cref="DefaultLimits.Embedded"/>, else of <see cref="DefaultLimits.DbusDaemonSystem"/>.</summary>
     public required LimitOptions Limits { get; init; }
 

@@ -87,6 +87,7 @@ public sealed record CommandLineChoices
                 AuthMechanisms = configuration.AuthMechanisms,
                 AllowAnonymous = configuration.AllowAnonymous,
                 ServiceDirectories = configuration.ServiceDirectories,
+                Buffers = configuration.Buffers,
                 ServiceHelper = configuration.ServiceHelper,
                 DomainStarter = configuration.DomainStarter,
                 User = configuration.User,

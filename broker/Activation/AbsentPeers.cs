@@ -1,6 +1,7 @@
 using XcpBroker.Buffering;
 using XcpBroker.Config.Services;
 using XcpBroker.Connections;
+using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Routing;
@@ -8,24 +9,24 @@ using XcpBroker.Routing;
 namespace XcpBroker.Activation;
 
 /// <summary>Messages to names without owner: to declared names they wait in a buffer, for other services until these are started.</summary>
-internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder)
-    : IAbsentPeers
+internal sealed class AbsentPeers(
+    ServiceActivation activation, BufferTable table, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder, NameRegistry<Connection> names) : IAbsentPeers
 {
     public bool TryTake(in RoutedMessage message, out DBusError refusal)
     {
-        if (buffers.IsEmpty || !buffers.TryFind(message.Destination, out NameBuffer? buffer) || buffer.IsWithdrawn)
+        if (table.IsEmpty || !table.TryOpen(message.Destination, message.Sender!, out NameBuffer? buffer))
         {
             return activation.TryTake(message, out refusal);
         }
 
-        refusal = buffers.Hold(buffer, message, isStart: false);
+        refusal = buffer is null ? buffers.RefuseName(message, message.Destination) : buffers.Hold(buffer, message, isStart: false);
         return true;
     }
 
     public void NameAcquired(string name, Connection owner)
     {
         activation.NameAcquired(name, owner);
-        if (buffers.TryFind(name, out NameBuffer? buffer))
+        if (table.TryFind(name, out NameBuffer? buffer))
         {
             buffers.NameAcquired(buffer, owner);
         }
@@ -33,7 +34,7 @@ internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buff
 
     public void NameLost(string name)
     {
-        if (buffers.TryFind(name, out NameBuffer? buffer))
+        if (table.TryFind(name, out NameBuffer? buffer))
         {
             buffers.NameLost(buffer);
         }
@@ -45,15 +46,20 @@ internal sealed class AbsentPeers(ServiceActivation activation, NameBuffers buff
 
     /// <summary>A call of StartServiceByName for a name without owner: it is answered when the name is owned.</summary>
     internal DBusError Start(ReadOnlySpan<byte> name, in RoutedMessage call) =>
-        buffers.TryFind(name, out NameBuffer? buffer) && !buffer.IsWithdrawn
-            ? buffers.Hold(buffer, call, isStart: true)
-            : activation.Start(StrictUtf8.Instance.GetString(name), call);
+        !table.TryOpen(name, call.Sender!, out NameBuffer? buffer) ? activation.Start(StrictUtf8.Instance.GetString(name), call)
+        : buffer is null ? buffers.RefuseName(call, name)
+        : buffers.Hold(buffer, call, isStart: true);
 
     /// <summary>Puts other descriptors in force. What is being started, and what waits, goes on as it began.</summary>
-    /// <returns>Whether ListActivatableNames answers differently now.</returns>
-    internal bool Apply(ServiceCatalog catalog)
+    internal void Apply(ServiceCatalog catalog, IReadOnlyList<BufferedPrefix> prefixes)
     {
-        buffers.Apply(catalog);
-        return activation.Apply(catalog);
+        table.Apply(catalog, prefixes);
+        activation.Apply(catalog);
+
+        // What has waited for a name that could not be started may be for a service now.
+        foreach (NameBuffer buffer in table.All.Where(buffer => buffer.Waiting.Count > 0 && names.OwnerOf(buffer.Name) is null).ToArray())
+        {
+            buffers.NameLost(buffer);
+        }
     }
 }

@@ -3,7 +3,7 @@ using XcpBroker.Config.Services;
 
 namespace XcpBroker.Activation;
 
-/// <summary>What the bus logs about services. Ids are never used twice; the next free one is 1607.</summary>
+/// <summary>What the bus logs about services. Ids are never used twice; the next free one is 1608.</summary>
 internal static partial class ActivationLog
 {
     [LoggerMessage(1600, LogLevel.Information, "starting {Name}, asked for by {Caller}")]
@@ -27,12 +27,20 @@ internal static partial class ActivationLog
     [LoggerMessage(1606, LogLevel.Information, "starting the domain {Domain}, in which {Name} lives")]
     internal static partial void StartingDomain(ILogger logger, string domain, string name);
 
+    [LoggerMessage(1607, LogLevel.Warning, "{Path}: {Remark}")]
+    internal static partial void Remark(ILogger logger, string path, string remark);
+
     /// <summary>What a reading of the service directories found.</summary>
     internal static void Report(ILogger logger, ServiceCatalog catalog)
     {
         foreach (ServiceFileWarning warning in catalog.Warnings)
         {
             FileIgnored(logger, warning.Path, warning.Text);
+        }
+
+        foreach (ServiceFileWarning remark in catalog.Remarks)
+        {
+            Remark(logger, remark.Path, remark.Text);
         }
 
         if (catalog.Names.Count > 0)

@@ -137,14 +137,11 @@ internal sealed class ServiceActivation(
     }
 
     /// <summary>Puts other descriptors in force. What is being started goes on as it began.</summary>
-    /// <returns>Whether ListActivatableNames answers differently now.</returns>
-    internal bool Apply(ServiceCatalog catalog)
+    internal void Apply(ServiceCatalog catalog)
     {
-        HashSet<string> before = [.. ActivatableNames];
         table.Catalog = catalog;
         _backOff.Clear();
         ActivationLog.Report(log, catalog);
-        return !before.SetEquals(ActivatableNames);
     }
 
     /// <summary>A signal to the bus: systemd may say that a unit could not be started.</summary>

@@ -16,4 +16,7 @@ internal static partial class BufferLog
 
     [LoggerMessage(1703, LogLevel.Warning, "{Count} messages that waited for {Name} were purged by {Caller}")]
     internal static partial void Purged(ILogger logger, int count, string name, string caller);
+
+    [LoggerMessage(1704, LogLevel.Warning, "{Sender} has messages waiting for as many names below {Prefix} as it may: all may have {Count}")]
+    internal static partial void NamesFull(ILogger logger, string prefix, string sender, int count);
 }

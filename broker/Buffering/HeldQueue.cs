@@ -11,6 +11,9 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
 {
     private HeldMessage? _last;
 
+    /// <summary>Called whenever the last message is taken out.</summary>
+    internal Action? Emptied { get; init; }
+
     /// <summary>Messages.</summary>
     internal int Count { get; private set; }
 
@@ -99,6 +102,11 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         if (!message.IsOutsideShares)
         {
             shares?.GiveBack(message.Sender, message.Length);
+        }
+
+        if (Count == 0)
+        {
+            Emptied?.Invoke();
         }
     }
 

@@ -7,13 +7,19 @@ namespace XcpBroker.Buffering;
 /// <summary>What waits for the owner of one declared name.</summary>
 internal sealed class NameBuffer
 {
-    internal NameBuffer(string name, BufferDeclaration declaration, HeldTotals totals)
+    /// <param name="name">The name.</param>
+    /// <param name="declaration">What holds for it.</param>
+    /// <param name="totals">What it is a part of.</param>
+    /// <param name="emptied">Told whenever nothing waits any more, or is set aside.</param>
+    internal NameBuffer(string name, BufferDeclaration declaration, HeldTotals totals, Action<NameBuffer> emptied)
     {
         Name = name;
         Declaration = declaration;
         IsSequenced = declaration.IsDurable;
         Shares = new SenderShares(declaration.MaxMessages, declaration.MaxBytes);
-        Waiting = new HeldQueue(totals, Shares);
+        Action whenEmpty = () => emptied(this);
+        Waiting = new HeldQueue(totals, Shares) { Emptied = whenEmpty };
+        SetAside = new HeldQueue(new HeldTotals()) { Emptied = whenEmpty };
     }
 
     internal string Name { get; }
@@ -26,7 +32,19 @@ internal sealed class NameBuffer
     internal HeldQueue Waiting { get; }
 
     /// <summary>Durable messages that are not tried again.</summary>
-    internal HeldQueue SetAside { get; } = new(new HeldTotals());
+    internal HeldQueue SetAside { get; }
+
+    /// <summary>Nothing waits, and nothing is set aside.</summary>
+    internal bool IsEmpty => Waiting.Count + SetAside.Count == 0;
+
+    /// <summary>A descriptor declares it, so it stays.</summary>
+    internal bool IsDescribed { get; set; }
+
+    /// <summary>Whose share of which prefix's names it is; null: it is nobody's.</summary>
+    internal (NamePrefix Prefix, Connection Sender)? TakenFrom { get; set; }
+
+    /// <summary>It is looked at at the end of the turn: if it is still empty then, and not described, it goes.</summary>
+    internal bool IsToBeSwept { get; set; }
 
     /// <summary>Everything to the name passes <see cref="Waiting"/> as long as something is in it, also while it has an owner.</summary>
     internal bool IsSequenced { get; set; }

@@ -1,11 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
-using XcpBroker.Config.Services;
 using XcpBroker.Connections;
 using XcpBroker.Journal;
 using XcpBroker.Loop;
 using XcpBroker.Metrics;
-using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Routing;
 
@@ -17,6 +15,7 @@ namespace XcpBroker.Buffering;
 /// say, or its caller has left. What wants no answer goes on, or is dropped and counted.
 /// </remarks>
 internal sealed class NameBuffers(
+    BufferTable table,
     MessageHolder holder,
     HeldRelease release,
     DurableIntake intake,
@@ -27,69 +26,14 @@ internal sealed class NameBuffers(
     BrokerCounters counters,
     ILogger log)
 {
-    private readonly Dictionary<string, NameBuffer> _buffers = new(BusNameComparer.Instance);
-
     /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
-
-    /// <summary>Told as soon as there is a name whose messages pass one sequence; set once by Composition.</summary>
-    internal required Action Sequenced { get; init; }
-
-    /// <summary>All of them together.</summary>
-    internal HeldTotals Totals { get; } = new();
-
-    internal IReadOnlyCollection<NameBuffer> All => _buffers.Values;
-
-    internal bool IsEmpty => _buffers.Count == 0;
-
-    /// <summary>The buffer of a name as it stands in a message; makes no string of it.</summary>
-    internal bool TryFind(ReadOnlySpan<byte> name, [NotNullWhen(true)] out NameBuffer? buffer) =>
-        _buffers.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(name, out buffer);
-
-    internal bool TryFind(string name, [NotNullWhen(true)] out NameBuffer? buffer) => _buffers.TryGetValue(name, out buffer);
-
-    /// <summary>Puts other declarations in force. What waits for a name that is no longer declared goes on waiting as it was promised.</summary>
-    internal void Apply(ServiceCatalog catalog)
-    {
-        foreach (NameBuffer buffer in _buffers.Values)
-        {
-            buffer.IsWithdrawn = true;
-        }
-
-        foreach (ServiceDescriptor descriptor in catalog.Services)
-        {
-            if (descriptor.Buffer is not { } declaration)
-            {
-                continue;
-            }
-
-            if (_buffers.TryGetValue(descriptor.Name, out NameBuffer? known))
-            {
-                known.Change(declaration);
-            }
-            else
-            {
-                _buffers.Add(descriptor.Name, new NameBuffer(descriptor.Name, declaration, Totals));
-            }
-
-            if (declaration.IsDurable)
-            {
-                Sequenced();
-            }
-        }
-
-        foreach (NameBuffer buffer in _buffers.Values.Where(buffer => buffer.IsWithdrawn && buffer.Waiting.Count + buffer.SetAside.Count == 0).ToArray())
-        {
-            buffer.Retry.Cancel();
-            _buffers.Remove(buffer.Name);
-        }
-    }
 
     /// <summary>Takes over what the journal has kept. It goes to the owners of its names once there are any, and these are started.</summary>
     internal void Resume(JournalImage image)
     {
-        intake.Resume(image, NameOf);
-        foreach (NameBuffer buffer in _buffers.Values.Where(buffer => buffer.Waiting.Count > 0))
+        intake.Resume(image, table.Restore);
+        foreach (NameBuffer buffer in table.All.Where(buffer => buffer.Waiting.Count > 0))
         {
             buffer.Retry = loop.Deadlines.After(TimeSpan.Zero, static state => ((TimedStart)state!).Try(), new TimedStart(this, buffer));
         }
@@ -97,9 +41,14 @@ internal sealed class NameBuffers(
 
     /// <summary>A message to a name with an owner: it must not overtake what waits, or is to be durable.</summary>
     /// <returns>False: it may go straight to the owner.</returns>
-    internal bool TryTakeInSequence(NameBuffer buffer, in RoutedMessage message, out DBusError error)
+    internal bool TryTakeInSequence(in RoutedMessage message, out DBusError error)
     {
         error = default;
+        if (!TryFindSequence(message, out NameBuffer? buffer))
+        {
+            return false;
+        }
+
         if (IsForJournal(buffer, message) && TryTakeDurable(buffer, message, out error))
         {
             return true;
@@ -112,6 +61,14 @@ internal sealed class NameBuffers(
 
         error = Keep(buffer, message);
         return true;
+    }
+
+    /// <summary>A message to a declared name cannot wait, since its sender's share of such names is used up.</summary>
+    internal DBusError RefuseName(in RoutedMessage message, ReadOnlySpan<byte> name)
+    {
+        counters.BufferRefused++;
+        release.Refused(message, DropReason.BufferFull);
+        return table.Full(name);
     }
 
     /// <summary>Holds a message, or a call of StartServiceByName, for a name without owner.</summary>
@@ -191,7 +148,7 @@ internal sealed class NameBuffers(
     /// <summary>A start of the service has failed: what waits goes on waiting, and it is started again.</summary>
     internal void StartFailed(string name, DBusError error)
     {
-        if (_buffers.TryGetValue(name, out NameBuffer? buffer))
+        if (table.TryFind(name, out NameBuffer? buffer))
         {
             buffer.LastFailure = error.Message;
             NameLost(buffer);
@@ -250,13 +207,24 @@ internal sealed class NameBuffers(
     /// <summary>The bus ends: nobody is told anything.</summary>
     internal void Shutdown()
     {
-        foreach (NameBuffer buffer in _buffers.Values)
+        foreach (NameBuffer buffer in table.All)
         {
             buffer.Retry.Cancel();
             buffer.Later.Cancel();
             buffer.Waiting.Clear();
             buffer.SetAside.Clear();
         }
+    }
+
+    private bool TryFindSequence(in RoutedMessage message, [NotNullWhen(true)] out NameBuffer? buffer)
+    {
+        if (!table.TryFind(message.Destination, out buffer) && !message.ExpectsReply && table.IsDurable(message.Destination)
+            && table.TryOpen(message.Destination, message.Sender!, out buffer) && buffer is null)
+        {
+            counters.JournalRefused++;
+        }
+
+        return buffer is { IsSequenced: true };
     }
 
     /// <summary>It wants no answer and passes no descriptor, and its name is declared so.</summary>
@@ -273,19 +241,6 @@ internal sealed class NameBuffers(
         }
 
         return error.IsNone;
-    }
-
-    private NameBuffer NameOf(string name)
-    {
-        if (!_buffers.TryGetValue(name, out NameBuffer? buffer))
-        {
-            buffer = new NameBuffer(name, new BufferDeclaration(), Totals) { IsWithdrawn = true };
-            _buffers.Add(name, buffer);
-        }
-
-        buffer.IsSequenced = true;
-        Sequenced();
-        return buffer;
     }
 
     private DBusError Keep(NameBuffer buffer, in RoutedMessage message)

@@ -29,7 +29,7 @@ internal sealed class SequencedNames
     /// <returns>False: nothing keeps it from going there.</returns>
     internal bool TryTake(in RoutedMessage message)
     {
-        if (!Buffers!.TryFind(message.Destination, out NameBuffer? buffer) || !buffer.IsSequenced || !Buffers.TryTakeInSequence(buffer, message, out DBusError error))
+        if (!Buffers!.TryTakeInSequence(message, out DBusError error))
         {
             return false;
         }

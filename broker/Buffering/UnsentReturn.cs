@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
@@ -15,7 +16,7 @@ namespace XcpBroker.Buffering;
 /// the buffers before the names go, so a successor in the queue for a name gets them as if they had been sent to it.
 /// </remarks>
 internal sealed class UnsentReturn(
-    NameBuffers buffers, DurableDelivery durable, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
+    BufferTable table, NameBuffers buffers, DurableDelivery durable, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
 {
     private readonly List<(NameBuffer Buffer, HeldMessage Message)> _returned = [];
 
@@ -33,7 +34,7 @@ internal sealed class UnsentReturn(
 
     private void ReturnUnsent(Connection owner)
     {
-        if (buffers.IsEmpty || owner.QueuedMessages == 0)
+        if (table.IsEmpty || owner.QueuedMessages == 0)
         {
             return;
         }
@@ -41,7 +42,7 @@ internal sealed class UnsentReturn(
         bool isDeclared = false;
         foreach (string name in names.OwnedNames(owner))
         {
-            isDeclared |= buffers.TryFind(name, out _);
+            isDeclared |= table.TryFind(name, out _) || table.IsDeclared(Encoding.ASCII.GetBytes(name));
         }
 
         if (!isDeclared)
@@ -96,7 +97,7 @@ internal sealed class UnsentReturn(
     {
         if (MessageHeader.TryParse(copy, out MessageHeader header) == MessageViolation.None
             && header.Destination.IsPresent
-            && buffers.TryFind(header.Destination.In(copy), out NameBuffer? buffer)
+            && table.TryFind(header.Destination.In(copy), out NameBuffer? buffer)
             && DurableDelivery.MarkUnsent(buffer, header.Sender.In(copy), header.Serial) is { } entry)
         {
             _returned.Add((buffer, entry.Message));
@@ -111,13 +112,18 @@ internal sealed class UnsentReturn(
             && header.Type is MessageType.MethodCall or MessageType.Signal
             && (header.Flags & MessageFlags.NoAutoStart) == 0;
         ReadOnlySpan<byte> destination = header.Destination.In(bytes);
-        if (!mayWait || !buffers.TryFind(destination, out NameBuffer? buffer) || names.OwnerOf(destination) != _owner)
+        if (!mayWait || names.OwnerOf(destination) != _owner)
         {
             return false;
         }
 
         // Who has left meanwhile cannot be told anything, nor can policy know what it was called.
         if (connections.OwnerOf(header.Sender.In(bytes), names) is not { IsOpen: true, State: ConnectionState.Active } sender || sender.Account != payer)
+        {
+            return false;
+        }
+
+        if (!table.TryOpen(destination, sender, out NameBuffer? buffer) || buffer is null)
         {
             return false;
         }

@@ -8,7 +8,7 @@ using XcpBroker.Protocol.Messages;
 namespace XcpBroker.Driver;
 
 /// <summary>What an operator asks of messages that wait: the part of org.xen.xcp.Broker1 on buffers. docs/operations.md, "Messages that wait".</summary>
-internal sealed class BufferMethods(NameBuffers buffers, DurableDelivery durable, NameRegistry<Connection> names, TimeProvider clock)
+internal sealed class BufferMethods(BufferTable table, NameBuffers buffers, DurableDelivery durable, NameRegistry<Connection> names, TimeProvider clock)
 {
     /// <summary>Bytes of a body that PeekBuffer shows; enough to see what it is about.</summary>
     private const int ShownBytes = 1024;
@@ -29,7 +29,7 @@ internal sealed class BufferMethods(NameBuffers buffers, DurableDelivery durable
     {
         WireWriter reply = call.BeginReply();
         int array = reply.BeginArray(8);
-        foreach (NameBuffer buffer in buffers.All)
+        foreach (NameBuffer buffer in table.All)
         {
             bool isOwned = names.OwnerOf(buffer.Name) is not null;
             reply.BeginStruct();
@@ -49,13 +49,13 @@ internal sealed class BufferMethods(NameBuffers buffers, DurableDelivery durable
     private DBusError PeekBuffer(ref DriverCall call)
     {
         DBusError error = Find(ref call, out NameBuffer? buffer);
-        return error.IsNone ? Show(ref call, buffer!.Waiting) : error;
+        return error.IsNone ? Show(ref call, buffer?.Waiting) : error;
     }
 
     private DBusError PeekSetAside(ref DriverCall call)
     {
         DBusError error = Find(ref call, out NameBuffer? buffer);
-        return error.IsNone ? Show(ref call, buffer!.SetAside) : error;
+        return error.IsNone ? Show(ref call, buffer?.SetAside) : error;
     }
 
     private DBusError PurgeSetAside(ref DriverCall call)
@@ -63,18 +63,18 @@ internal sealed class BufferMethods(NameBuffers buffers, DurableDelivery durable
         DBusError error = Find(ref call, out NameBuffer? buffer);
         if (error.IsNone)
         {
-            call.BeginReply().WriteUInt32((uint)durable.PurgeSetAside(buffer!, call.Caller));
+            call.BeginReply().WriteUInt32((uint)(buffer is null ? 0 : durable.PurgeSetAside(buffer, call.Caller)));
         }
 
         return error;
     }
 
-    private DBusError Show(ref DriverCall call, HeldQueue queue)
+    private DBusError Show(ref DriverCall call, HeldQueue? queue)
     {
         WireWriter reply = call.BeginReply();
         int array = reply.BeginArray(8);
         int shown = 0;
-        for (HeldMessage? message = queue.First; message is not null && shown < ShownMessages; message = message.Next, shown++)
+        for (HeldMessage? message = queue?.First; message is not null && shown < ShownMessages; message = message.Next, shown++)
         {
             Write(reply, message);
         }
@@ -88,17 +88,18 @@ internal sealed class BufferMethods(NameBuffers buffers, DurableDelivery durable
         DBusError error = Find(ref call, out NameBuffer? buffer);
         if (error.IsNone)
         {
-            int count = buffers.Purge(buffer!, call.Caller);
+            int count = buffer is null ? 0 : buffers.Purge(buffer, call.Caller);
             call.BeginReply().WriteUInt32((uint)count);
         }
 
         return error;
     }
 
+    /// <summary>The buffer of a declared name; null: it has none, since nothing waits.</summary>
     private DBusError Find(ref DriverCall call, out NameBuffer? buffer)
     {
-        string name = call.ReadString();
-        return buffers.TryFind(name, out buffer) ? default : DBusError.NoBuffer(name);
+        ReadOnlySpan<byte> name = call.Arguments.ReadString();
+        return table.TryFind(name, out buffer) || table.IsDeclared(name) ? default : DBusError.NoBuffer(StrictUtf8.Instance.GetString(name));
     }
 
     private void Write(WireWriter reply, HeldMessage message)

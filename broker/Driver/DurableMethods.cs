@@ -15,7 +15,7 @@ namespace XcpBroker.Driver;
 
 /// <summary>Durable messages, for those who send and receive them: Post, Ack and ListDeliveries of org.xen.xcp.Broker1. docs/operations.md.</summary>
 internal sealed class DurableMethods(
-    NameBuffers buffers, DurableDelivery delivery, MessageJournal journal, NameRegistry<Connection> names, PolicyGate gate, MonitorTap monitors, BusMessages bus)
+    BufferTable table, NameBuffers buffers, DurableDelivery delivery, MessageJournal journal, NameRegistry<Connection> names, PolicyGate gate, MonitorTap monitors, BusMessages bus)
 {
     private readonly MessageBuilder _posted = new();
 
@@ -39,9 +39,15 @@ internal sealed class DurableMethods(
             return error;
         }
 
-        if (!buffers.TryFind(name, out NameBuffer? buffer) || buffer.IsWithdrawn || !buffer.Declaration.IsDurable)
+        ReadOnlySpan<byte> destination = StrictUtf8.Instance.GetBytes(name);
+        if (!table.TryOpen(destination, call.Caller, out NameBuffer? buffer) || buffer is { Declaration.IsDurable: false })
         {
             return DBusError.NotDurable(name);
+        }
+
+        if (buffer is null)
+        {
+            return table.Full(destination);
         }
 
         ReadOnlySpan<byte> bytes = _posted.Finish(call.ReplySerial);
@@ -159,7 +165,7 @@ internal sealed class DurableMethods(
     private DBusError ListDeliveries(ref DriverCall call)
     {
         string name = call.ReadString();
-        if (!buffers.TryFind(name, out NameBuffer? buffer))
+        if (!table.TryFind(name, out NameBuffer? buffer))
         {
             return DBusError.NoBuffer(name);
         }

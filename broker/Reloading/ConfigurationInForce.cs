@@ -44,7 +44,7 @@ internal sealed class ConfigurationInForce(
         if (services is not null)
         {
             reservations.Apply(services);
-            absent.Apply(services);
+            absent.Apply(services, options.Buffers);
             reservations.Enforce(signals);
         }
 

@@ -1,9 +1,11 @@
 using System.CommandLine;
+using XcpBroker.Activation;
 using XcpBroker.Config;
+using XcpBroker.Config.Services;
 
 namespace XcpBroker.Startup;
 
-/// <summary><c>xcp-broker config check [FILE]</c>: reads a configuration as a start would, and says what is wrong with it.</summary>
+/// <summary><c>xcp-broker config check [FILE]</c>: reads a configuration, and the service directories that it names, as a start would, and says what is wrong with it.</summary>
 internal sealed class ConfigCheckCommand
 {
     private readonly Argument<string[]> _file = new("FILE")
@@ -33,14 +35,21 @@ internal sealed class ConfigCheckCommand
 
         string file = files.Length == 0 ? ConfigurationFile.Own : Path.Combine(workingDirectory, files[0]);
         BusConfiguration configuration = ConfigurationFile.Read(file);
-        foreach (ConfigProblem warning in configuration.Warnings)
+        ServiceCatalog services = ServiceCatalog.Read(
+            configuration.ServiceDirectories, ServiceFileReader.Instance, HostIdentity.OwnCredentials().UserId ?? 0);
+        string[] warnings =
+        [
+            .. configuration.Warnings.Select(warning => warning.ToString()),
+            .. services.Warnings.Concat(services.Remarks).Select(warning => new ConfigProblem(warning.Path, 0, 0, warning.Text).ToString()),
+        ];
+        foreach (string warning in warnings)
         {
             Descriptors.WriteError($"warning: {warning}");
         }
 
         string type = configuration.Type is null ? "" : $"type {configuration.Type}, ";
         int rules = configuration.Policy.Entries.Count;
-        Descriptors.Write(Descriptors.StandardOutput, $"{file}: {type}{configuration.Files.Count} files looked for, {rules} rules, {configuration.Warnings.Count} warnings\n");
+        Descriptors.Write(Descriptors.StandardOutput, $"{file}: {type}{configuration.Files.Count} files looked for, {rules} rules, {services.Names.Count} services, {warnings.Length} warnings\n");
         return 0;
     }
 }

@@ -46,6 +46,9 @@ internal sealed class ConfigDraft
 
     internal List<ServiceDirectory> ServiceDirectories { get; } = [];
 
+    /// <summary>One for each prefix.</summary>
+    internal List<BufferedPrefix> Buffers { get; } = [];
+
     internal List<PolicyEntry> Policy { get; } = [];
 
     /// <summary>In the order written: the later one of the same name holds.</summary>
@@ -67,8 +70,16 @@ internal sealed class ConfigDraft
         Domains.AddRange(included.Domains);
         AuthMechanisms.AddRange(included.AuthMechanisms);
         AddServiceDirectories(included.ServiceDirectories);
+        included.Buffers.ForEach(SetBuffer);
         Policy.AddRange(included.Policy);
         Limits.AddRange(included.Limits);
+    }
+
+    /// <summary>What was said of the same prefix before does not count any more.</summary>
+    internal void SetBuffer(BufferedPrefix buffer)
+    {
+        _ = Buffers.RemoveAll(known => known.Prefix == buffer.Prefix);
+        Buffers.Add(buffer);
     }
 
     /// <summary>A directory that is there already stays where it is.</summary>

@@ -27,6 +27,7 @@ internal sealed class FileReader
             ["allow_anonymous"] = Flag(() => draft.AllowAnonymous = true),
             ["apparmor"] = Located(ReadAppArmor),
             ["auth"] = Text(AddMechanism),
+            ["buffer"] = Located(element => BufferReader.Read(element, file, surroundings, draft)),
             ["domain"] = Located(domains.Read),
             ["domainstarter"] = Text(ReadDomainStarter),
             ["fork"] = Flag(() => draft.Fork = true),

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace XcpBroker.Config.Services;
 
-/// <summary>A file or directory that could not be used, and why.</summary>
+/// <summary>A file or directory that could not be used, or is strange, and why.</summary>
 /// <param name="Path">Rooted.</param>
 /// <param name="Text">One clause, without the path.</param>
 public sealed record ServiceFileWarning(string Path, string Text);
@@ -17,15 +17,17 @@ public sealed class ServiceCatalog
 {
     private readonly FrozenDictionary<string, ServiceDescriptor> _services;
 
-    private ServiceCatalog(Dictionary<string, ServiceDescriptor> services, IReadOnlyList<ServiceFileWarning> warnings)
+    private ServiceCatalog(
+        Dictionary<string, ServiceDescriptor> services, IReadOnlyList<ServiceFileWarning> warnings, IReadOnlyList<ServiceFileWarning> remarks)
     {
         _services = services.ToFrozenDictionary(StringComparer.Ordinal);
         Names = [.. services.Keys];
         Warnings = warnings;
+        Remarks = remarks;
     }
 
     /// <summary>Nothing can be started.</summary>
-    public static ServiceCatalog Empty { get; } = new([], []);
+    public static ServiceCatalog Empty { get; } = new([], [], []);
 
     /// <summary>The names, in the order in which they were found.</summary>
     public IReadOnlyList<string> Names { get; }
@@ -35,6 +37,9 @@ public sealed class ServiceCatalog
 
     /// <summary>What was left out.</summary>
     public IReadOnlyList<ServiceFileWarning> Warnings { get; }
+
+    /// <summary>What is strange about what was not left out.</summary>
+    public IReadOnlyList<ServiceFileWarning> Remarks { get; }
 
     /// <summary>These descriptors; the first of each name counts.</summary>
     public static ServiceCatalog Of(params IEnumerable<ServiceDescriptor> descriptors)
@@ -46,7 +51,7 @@ public sealed class ServiceCatalog
             services.TryAdd(descriptor.Name, descriptor);
         }
 
-        return new ServiceCatalog(services, []);
+        return new ServiceCatalog(services, [], []);
     }
 
     /// <summary>Reads directories. Blocks on the file system; may run on any thread.</summary>
@@ -74,7 +79,13 @@ public sealed class ServiceCatalog
             }
         }
 
-        return new ServiceCatalog(services, warnings);
+        ServiceFileWarning[] remarks =
+        [
+            .. services.Values
+                .Where(service => service.Buffer?.Remark is not null)
+                .Select(service => new ServiceFileWarning(service.FilePath, service.Buffer!.Remark!)),
+        ];
+        return new ServiceCatalog(services, warnings, remarks);
     }
 
     /// <summary>Looks a name up.</summary>

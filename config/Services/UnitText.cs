@@ -19,6 +19,9 @@ public static class UnitText
     /// <summary>The longest time that can be written: 100 years.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(36525);
 
+    /// <summary>A time as people read it.</summary>
+    internal static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.###} s");
+
     /// <summary>Reads yes, no and what else systemd takes for them.</summary>
     public static bool TryParseBoolean(string text, out bool value)
     {

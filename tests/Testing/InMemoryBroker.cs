@@ -7,6 +7,7 @@ using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Config.Domains;
+using XcpBroker.Config.Services;
 using XcpBroker.Journal;
 using XcpBroker.Reloading;
 using XcpBroker.Transport;
@@ -30,14 +31,15 @@ internal sealed class InMemoryBroker : IDisposable
 
     internal InMemoryBroker(
         LimitOptions? limits = null, PolicySet? policy = null, ActivationOptions? starting = null, ConfigurationSource? source = null,
-        SaslTerms? terms = null, IReadOnlyList<DomainDeclaration>? domains = null, Func<ManualBusLoop, JournalStart>? journal = null)
+        SaslTerms? terms = null, IReadOnlyList<DomainDeclaration>? domains = null, Func<ManualBusLoop, JournalStart>? journal = null,
+        IReadOnlyList<BufferedPrefix>? buffers = null)
     {
         _listener = new MemoryListener(terms ?? new SaslTerms(ListenerGuid, SaslMechanisms.ExternalOnly));
         Loop = new ManualBusLoop(Clock);
         PeerCredentials own = new() { UserId = OwnUser, ProcessId = 1, GroupIds = [OwnUser] };
         BusIdentity identity = new(Id, 1, own, new string('a', 32), 1024);
         Bus = new Composition(
-            Loop, Blocks, Options(limits, policy, domains), source ?? new ConfigurationSource(), identity, starting ?? new ActivationOptions(),
+            Loop, Blocks, Options(limits, policy, domains) with { Buffers = buffers ?? [] }, source ?? new ConfigurationSource(), identity, starting ?? new ActivationOptions(),
             journal?.Invoke(Loop), Log);
         Bus.AddListener(_listener);
     }
@@ -168,7 +170,7 @@ internal sealed class InMemoryBroker : IDisposable
             yield return "connections";
         }
 
-        if (!Bus.Activation.Table.IsEmpty || Bus.Activation.Held.Count != 0 || Bus.Buffers.Totals.Count != 0)
+        if (!Bus.Activation.Table.IsEmpty || Bus.Activation.Held.Count != 0 || Bus.BufferTable.Totals.Count != 0)
         {
             yield return "starts, or messages that wait for them";
         }

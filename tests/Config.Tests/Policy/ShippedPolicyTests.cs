@@ -84,6 +84,7 @@ public sealed class ShippedPolicyTests
         Assert.That(new SpokenRequest(message).Ask(Shipped.Policy, PolicyDirection.Receive, Stranger).IsAllowed, Is.True);
 
     [TestCase("packaging/xcp.conf")]
+    [TestCase("tests/vectors/busconfig/everything.conf")]
     [TestCase("/usr/share/dbus-1/session.conf")]
     [TestCase("/usr/share/dbus-1/system.conf")]
     public void It_and_dbus_daemons_own_files_follow_the_document_type(string file)

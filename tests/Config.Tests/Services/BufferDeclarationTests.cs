@@ -55,6 +55,20 @@ internal sealed class BufferDeclarationTests
         Assert.That(error, Does.Contain(keys.Split('\n')[^1].Split('=')[0]));
     }
 
+    [TestCase("X-XCP-Buffer=no", true)]
+    [TestCase("X-XCP-Durable=no", false)]
+    [TestCase("X-XCP-Buffer=yes", false)]
+    [TestCase("X-XCP-Buffer=no\nX-XCP-Durable=yes", false)]
+    public void That_nothing_waits_can_be_said(string keys, bool isForbidden) =>
+        Assert.That(BufferDeclaration.IsForbidden(Read(keys)), Is.EqualTo(isForbidden));
+
+    [TestCase("20", null)]
+    [TestCase("25s", null)]
+    [TestCase("25500ms", "a call may wait for 25.5 s, and run when its caller has given up: most wait for 25 s")]
+    [TestCase("2min", "a call may wait for 120 s, and run when its caller has given up: most wait for 25 s")]
+    public void Calls_that_wait_longer_than_their_callers_are_strange(string timeout, string? remark) =>
+        Assert.That(Read($"X-XCP-Buffer=yes\nX-XCP-BufferTimeout={timeout}").Buffer!.Remark, Is.EqualTo(remark));
+
     [Test]
     public void In_a_file_that_is_not_trusted_they_say_nothing()
     {

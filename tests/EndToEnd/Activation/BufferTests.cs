@@ -33,6 +33,29 @@ internal sealed class BufferTests
     }
 
     [Test]
+    public void Names_below_a_prefix_of_the_configuration_need_no_descriptor()
+    {
+        using ActivationStage stage = new ActivationStage().Start(type: "xcp", limits: "<buffer own_prefix='org.xen.xcp' timeout='30s'/>");
+        Process call = stage.Begin($"exec busctl --address=$A call {Storage} / org.example.Activated Echo v s word");
+        Assert.That(() => stage.Run("exec $B buffers list --address=$A").Output, Does.StartWith($"{Storage}: 1 messages").After(10).Seconds.PollEvery(50).MilliSeconds);
+        stage.Begin($"DBUS_STARTER_ADDRESS=$A exec /usr/bin/python3 {ActivationStage.Program} {Storage}");
+
+        Assert.That(Shell.ReadLine(call.StandardOutput), Is.EqualTo("v s \"word\""));
+        Assert.That(stage.Run("exec $B buffers list --address=$A").Output, Is.Empty);
+        Assert.That(File.ReadAllText(stage.In("log")), Does.Contain("a call may wait for 30 s, and run when its caller has given up"));
+    }
+
+    [Test]
+    public void The_check_of_a_configuration_looks_at_the_descriptors_too()
+    {
+        using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Buffer=yes", "X-XCP-BufferTimeout=30s").Describe("org.xen.xcp.xapi", "Exec='").Start();
+        ShellResult check = stage.Run($"exec $B config check {stage.In("bus.conf")}");
+
+        Assert.That(check.Output, Does.EndWith(" 1 services, 2 warnings\n"));
+        Assert.That(check.Error, Does.Contain($"{Storage}.service: a call may wait for 30 s").And.Contain("xapi.service: Exec: a quote is not closed"));
+    }
+
+    [Test]
     public void A_dbus_python_client_that_resolves_first_waits_too()
     {
         using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Buffer=yes").Start(type: "xcp");

@@ -104,7 +104,7 @@ internal sealed class FailedStartTests : ActivationFixture
         FakePeer caller = Broker.Connect();
         caller.CallPeer(Service, "Do");
         End(Starter.Last, 1);
-        Broker.Bus.Absent.Apply(Broker.Bus.Activation.Table.Catalog);
+        Broker.Bus.Absent.Apply(Broker.Bus.Activation.Table.Catalog, []);
         caller.CallPeer(Service, "Do");
 
         Assert.That(Starter.Processes, Has.Count.EqualTo(2));

@@ -18,7 +18,7 @@ internal abstract class BufferFixture : BusFixture
 
     private protected FakeStarter Starter { get; private set; } = new();
 
-    private protected NameBuffer Buffer => Broker.Bus.Buffers.All.Single(buffer => buffer.Name == Name);
+    private protected NameBuffer Buffer => Broker.Bus.BufferTable.All.Single(buffer => buffer.Name == Name);
 
     private protected void Begin(Func<BufferDeclaration, BufferDeclaration> change, Func<LimitOptions, LimitOptions>? limits = null, PolicySet? policy = null)
     {

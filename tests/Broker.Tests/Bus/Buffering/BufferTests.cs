@@ -33,7 +33,7 @@ internal sealed class BufferTests : BufferFixture
         uint call = caller.Send(OneWay("Do", MessageFlags.NoAutoStart));
 
         Assert.That(caller.Hear(), Is.EqualTo([$"error {call} NameHasNoOwner"]));
-        Assert.That(Broker.Bus.Buffers.Totals.Count, Is.Zero);
+        Assert.That(Broker.Bus.BufferTable.Totals.Count, Is.Zero);
     }
 
     [Test]
@@ -192,13 +192,13 @@ internal sealed class BufferTests : BufferFixture
     {
         FakePeer caller = Broker.Connect();
         uint call = caller.CallPeer(Name, "Old");
-        Broker.Bus.Absent.Apply(ServiceCatalog.Empty);
+        Broker.Bus.Absent.Apply(ServiceCatalog.Empty, []);
         uint refused = caller.CallPeer(Name, "New");
 
         Assert.That(caller.Hear(), Is.EqualTo([$"error {refused} ServiceUnknown"]));
         Assert.That(Own(out _), Is.EqualTo([$"call {call} Old()"]));
-        Broker.Bus.Absent.Apply(ServiceCatalog.Empty);
-        Assert.That(Broker.Bus.Buffers.All, Is.Empty);
+        Broker.Bus.Absent.Apply(ServiceCatalog.Empty, []);
+        Assert.That(Broker.Bus.BufferTable.All, Is.Empty);
     }
 
     [Test]

@@ -25,7 +25,7 @@ internal abstract class DurableFixture : BusFixture
 
     private protected FakeJournalStore Store { get; private set; } = null!;
 
-    private protected NameBuffer Buffer => Broker.Bus.Buffers.All.Single(buffer => buffer.Name == Name);
+    private protected NameBuffer Buffer => Broker.Bus.BufferTable.All.Single(buffer => buffer.Name == Name);
 
     private protected void Begin(
         Func<BufferDeclaration, BufferDeclaration>? change = null, Func<LimitOptions, LimitOptions>? limits = null, PolicySet? policy = null)

@@ -106,7 +106,7 @@ internal sealed class DurableRefusalTests : DurableFixture
         Post(sender, "First");
         uint second = Post(sender, "Second");
 
-        Assert.That(sender.ReceiveReply(second).FirstString, Does.Contain("X-XCP-BufferMessages=2"));
+        Assert.That(sender.ReceiveReply(second).FirstString, Does.Contain("limits are 2 messages"));
         Assert.That(Consume(Own()), Is.EqualTo(["First()"]));
     }
 

@@ -53,7 +53,7 @@ internal sealed class OwnerDeathTests : BufferFixture
         owner.Close();
 
         Assert.That(caller.Hear(), Is.EquivalentTo([$"error {direct} NoReply", $"error {noStart} NoReply"]));
-        Assert.That(Broker.Bus.Buffers.Totals.Count, Is.Zero);
+        Assert.That(Broker.Bus.BufferTable.Totals.Count, Is.Zero);
     }
 
     [Test]
