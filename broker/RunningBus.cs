@@ -45,7 +45,7 @@ internal sealed class RunningBus : IDisposable
     {
         BrokerOptions options = start.Options;
         _log = log.CreateLogger(LogCategory);
-        _loop = new EpollBusLoop(TimeProvider.System);
+        _loop = new EpollBusLoop(TimeProvider.System, options.BusyPoll);
         _io = new SocketIO(_loop, _blocks, (int)Math.Clamp(options.Limits.MaxIncomingBytes, SmallestRead, LargestRead));
         BusIdentity identity = new(
             ListeningSockets.NewId(), start.Epoch, HostIdentity.OwnCredentials(), HostIdentity.MachineId(),

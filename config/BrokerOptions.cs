@@ -39,6 +39,9 @@ public sealed record BrokerOptions
     /// <summary>Whether vsock peers of this machine itself may connect: for tests.</summary>
     public bool AllowsVsockLoopback { get; init; }
 
+    /// <summary>How long the bus looks for more to do before it sleeps. Zero: not at all.</summary>
+    public TimeSpan BusyPoll { get; init; }
+
     /// <summary>Rooted path of the directory for what must outlive the process (the epoch of unique names); null: nothing does, the epoch is 1.</summary>
     public string? StateDirectory { get; init; }
 

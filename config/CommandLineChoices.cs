@@ -30,6 +30,9 @@ public sealed record CommandLineChoices
     /// <summary>As <see cref="BrokerOptions.AllowsVsockLoopback"/>.</summary>
     public bool AllowsVsockLoopback { get; init; }
 
+    /// <summary>As <see cref="BrokerOptions.BusyPoll"/>.</summary>
+    public TimeSpan BusyPoll { get; init; }
+
     /// <summary>Limits on top of the file's: names and values that <see cref="LimitTable.TrySet"/> takes.</summary>
     public IReadOnlyList<(string Name, string Value)> Limits { get; init; } = [];
 
@@ -67,6 +70,7 @@ public sealed record CommandLineChoices
             Syslog = Syslog ?? (fork ? SyslogMode.Only : configuration?.Syslog == true ? SyslogMode.Also : SyslogMode.None),
             SystemdActivation = SystemdActivation,
             AllowsVsockLoopback = AllowsVsockLoopback,
+            BusyPoll = BusyPoll,
         };
         if (configuration is not null)
         {

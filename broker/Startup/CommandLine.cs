@@ -33,6 +33,8 @@ internal sealed record ParsedCommandLine(CommandLineRequest Request, CommandLine
 /// <summary>The options, named and written as dbus-daemon's: a value may follow '=' or be the next word.</summary>
 internal sealed class CommandLine
 {
+    private const int MaxBusyPoll = 1000;
+
     private readonly ConfigurationChoice _configuration = new();
     private readonly Option<string[]> _address = Value("--address", "ADDRESS", "Listen on this address; several are separated by ';'.");
     private readonly Option<string[]> _printAddress = Value("--print-address", "FD", "Print the addresses to use to this descriptor (1).", needsValue: false);
@@ -45,6 +47,7 @@ internal sealed class CommandLine
     private readonly Option<bool> _syslogOnly = Switch("--syslog-only", "Log to syslog only (the default after --fork).");
     private readonly Option<bool> _systemdActivation = Switch("--systemd-activation", "Ask systemd to start services that name a unit.");
     private readonly Option<bool> _vsockLoopback = Switch("--allow-vsock-loopback", "Let vsock peers of this machine itself connect (for tests).");
+    private readonly Option<string[]> _busyPoll = Value("--busy-poll", "MICROSECONDS", "Look for more to do that long before sleeping, at most 1000 (0).");
     private readonly Option<string[]> _limit = Value("--limit", "NAME=VALUE", "Set a limit; may be given several times.");
     private readonly Option<string[]> _stateDirectory = Value("--state-directory", "DIR", "Keep here what must outlive the process.");
     private readonly Option<string[]> _ready = Value(DetachedStart.ReadyOption, "FD", "");
@@ -68,7 +71,7 @@ internal sealed class CommandLine
         foreach (Option option in (Option[])
         [
             .. _configuration.Options, _address, _printAddress, _printPid, _noFork, _fork, _noPidFile, _noSyslog, _syslog, _syslogOnly,
-            _systemdActivation, _vsockLoopback, _limit, _stateDirectory, _introspect, _version, _help, _ready, _text,
+            _systemdActivation, _vsockLoopback, _busyPoll, _limit, _stateDirectory, _introspect, _version, _help, _ready, _text,
         ])
         {
             _root.Options.Add(option);
@@ -111,6 +114,7 @@ internal sealed class CommandLine
             IgnoresPidFile = Given(result, _noPidFile) is not null,
             SystemdActivation = Given(result, _systemdActivation) is not null,
             AllowsVsockLoopback = Given(result, _vsockLoopback) is not null,
+            BusyPoll = BusyPoll(result),
         };
         return new ParsedCommandLine(request, choices, Descriptor(result, _ready), Descriptor(result, _text));
     }
@@ -191,6 +195,18 @@ internal sealed class CommandLine
         }
 
         return limits;
+    }
+
+    private TimeSpan BusyPoll(ParseResult result)
+    {
+        if (Single(result, _busyPoll) is not { } text)
+        {
+            return TimeSpan.Zero;
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int microseconds) && microseconds <= MaxBusyPoll
+            ? TimeSpan.FromMicroseconds(microseconds)
+            : throw new StartException($"option {_busyPoll.Name}: '{text}' is not a number of microseconds from 0 to {MaxBusyPoll}");
     }
 
     private static int? Descriptor(ParseResult result, Option option)

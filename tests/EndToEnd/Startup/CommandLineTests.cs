@@ -28,6 +28,8 @@ public sealed class CommandLineTests
     [TestCase("--limit=max_message_size", "option --limit: 'max_message_size' is not of the form NAME=VALUE")]
     [TestCase("--limit max_message_size=-1", "option --limit: limit max_message_size: '-1' is not a number")]
     [TestCase("--limit=no_such_limit=1", "option --limit: unknown limit 'no_such_limit'")]
+    [TestCase("--busy-poll=1001", "option --busy-poll: '1001' is not a number of microseconds from 0 to 1000")]
+    [TestCase("--busy-poll=x", "option --busy-poll: 'x' is not a number of microseconds from 0 to 1000")]
     [TestCase("--internal-exec session", "--internal-exec is for internal use")]
     [TestCase("--internal-exec bogus -- /bin/true true", "--internal-exec is for internal use")]
     public void A_wrong_word_is_named_in_one_line_on_standard_error_and_the_status_is_1(string arguments, string expected)
