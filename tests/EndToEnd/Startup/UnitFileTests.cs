@@ -41,6 +41,10 @@ public sealed partial class UnitFileTests : IDisposable
         Assert.That(Value("ExecReload"), Does.Contain($"--address=unix:path={path} "));
     }
 
+    /// <summary>With that option the bus would wait for a systemd among its own peers, and the host's is none.</summary>
+    [Test]
+    public void The_host_s_systemd_is_asked_on_the_system_bus() => Assert.That(Value("ExecStart"), Does.Not.Contain("--systemd-activation"));
+
     [Test]
     public void The_service_exposes_little()
     {
