@@ -96,6 +96,7 @@ internal sealed class Composition
         };
         Journal.User = intake;
         SequencedNames sequenced = new();
+        HeldBroadcasts heldBroadcasts = new(subjects) { Hold = (NameBuffer buffer, in RoutedMessage signal) => Buffers!.HoldBroadcast(buffer, signal) };
         Activation = new ServiceActivation(
             new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, loop, startLimits, log)
         {
@@ -111,8 +112,9 @@ internal sealed class Composition
         };
         BufferTable.Apply(starting.Catalog, options.Buffers);
         Buffers.Resume(journal?.Image ?? new JournalImage());
-        Absent = new AbsentPeers(
-            Activation, BufferTable, Buffers, new UnsentReturn(BufferTable, Buffers, durable, _connections, Names, Replies, loop.Clock, log), holder, Names);
+        UnsentReturn returned = new(BufferTable, Buffers, durable, heldBroadcasts, _connections, Names, Replies, loop.Clock, log);
+        Absent = new AbsentPeers(Activation, BufferTable, Buffers, returned, holder, heldBroadcasts, Names);
+        Absent.Subscribe();
         OwnerSignals signals = new(bus, Absent);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {
@@ -162,7 +164,7 @@ internal sealed class Composition
             Liveness = liveness,
         };
         router = new Router(
-            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, sequenced,
+            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, sequenced, heldBroadcasts,
             Limits);
         Authenticator authenticator = new(_admission, _disconnector, dooms, turn);
         pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, authenticator, turn, paused, Limits);

@@ -10,7 +10,8 @@ namespace XcpBroker.Activation;
 
 /// <summary>Messages to names without owner: to declared names they wait in a buffer, for other services until these are started.</summary>
 internal sealed class AbsentPeers(
-    ServiceActivation activation, BufferTable table, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder, NameRegistry<Connection> names) : IAbsentPeers
+    ServiceActivation activation, BufferTable table, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder, HeldBroadcasts broadcasts,
+    NameRegistry<Connection> names) : IAbsentPeers
 {
     public bool TryTake(in RoutedMessage message, out DBusError refusal)
     {
@@ -28,6 +29,7 @@ internal sealed class AbsentPeers(
         activation.NameAcquired(name, owner);
         if (table.TryFind(name, out NameBuffer? buffer))
         {
+            broadcasts.Change(buffer, isAway: false);
             buffers.NameAcquired(buffer, owner);
         }
     }
@@ -36,6 +38,7 @@ internal sealed class AbsentPeers(
     {
         if (table.TryFind(name, out NameBuffer? buffer))
         {
+            broadcasts.Change(buffer, isAway: true);
             buffers.NameLost(buffer);
         }
     }
@@ -50,10 +53,20 @@ internal sealed class AbsentPeers(
         : buffer is null ? buffers.RefuseName(call, name)
         : buffers.Hold(buffer, call, isStart: true);
 
+    /// <summary>Puts the subscriptions of all names in force.</summary>
+    internal void Subscribe()
+    {
+        foreach (NameBuffer buffer in table.All)
+        {
+            broadcasts.Change(buffer, isAway: names.OwnerOf(buffer.Name) is null);
+        }
+    }
+
     /// <summary>Puts other descriptors in force. What is being started, and what waits, goes on as it began.</summary>
     internal void Apply(ServiceCatalog catalog, IReadOnlyList<BufferedPrefix> prefixes)
     {
         table.Apply(catalog, prefixes);
+        Subscribe();
         activation.Apply(catalog);
 
         // What has waited for a name that could not be started may be for a service now.

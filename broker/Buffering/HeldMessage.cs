@@ -47,6 +47,9 @@ internal sealed class HeldMessage
     /// <summary>Who sent it; may be gone. Its credentials and policy are still those of the sender.</summary>
     internal Connection Sender { get; }
 
+    /// <summary>A signal that is for all.</summary>
+    internal bool IsBroadcast => !_header.Destination.IsPresent;
+
     internal MessageType Type => _header.Type;
 
     internal uint Serial => _header.Serial;
@@ -72,6 +75,9 @@ internal sealed class HeldMessage
     /// <summary>It is in the journal, and stays until its receiver has it.</summary>
     internal bool IsDurable => Durable is { IsOver: false };
 
+    /// <summary>Eavesdroppers have had their copies: it is the same message however often it is delivered.</summary>
+    internal bool WasOverheard { get; set; }
+
     /// <summary>It was there before the limits of its buffer were asked.</summary>
     internal bool IsOutsideShares { get; init; }
 
@@ -84,6 +90,11 @@ internal sealed class HeldMessage
     internal HeldMessage? NextOfSender { get; set; }
 
     internal HeldMessage? PreviousOfSender { get; set; }
+
+    /// <summary>The next one of its sender in the same buffer.</summary>
+    internal HeldMessage? NewerOfShare { get; set; }
+
+    internal HeldMessage? OlderOfShare { get; set; }
 
     /// <summary>The message as the router sees one. A view: valid until <see cref="Release"/>.</summary>
     internal RoutedMessage View

@@ -1,10 +1,9 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
-using XcpBroker.Connections;
 
 namespace XcpBroker.Buffering;
 
-/// <summary>Held messages in the order in which they came. All operations but one are O(1).</summary>
+/// <summary>Held messages in the order in which they came. All operations are O(1).</summary>
 /// <param name="totals">What it is a part of.</param>
 /// <param name="shares">Gets back what each message had of it; null: nothing is shared out.</param>
 internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
@@ -27,6 +26,11 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
     {
         Debug.Assert(message.Queue is null, "in two queues");
         message.Queue = this;
+        if (!message.IsOutsideShares)
+        {
+            shares?.Enter(message, isOldest: false);
+        }
+
         message.Previous = _last;
         if (_last is null)
         {
@@ -43,7 +47,7 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         totals.Add(1, message.Length);
     }
 
-    /// <summary>Puts one before another, or at the end.</summary>
+    /// <summary>Puts one before another, or at the end. It is older than all that its sender has in the queue.</summary>
     internal void InsertBefore(HeldMessage? next, HeldMessage message)
     {
         if (next is null)
@@ -54,6 +58,7 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
 
         Debug.Assert(message.Queue is null, "in two queues");
         message.Queue = this;
+        shares?.Enter(message, isOldest: true);
         message.Next = next;
         message.Previous = next.Previous;
         next.Previous = message;
@@ -101,25 +106,13 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         totals.Add(-1, -message.Length);
         if (!message.IsOutsideShares)
         {
-            shares?.GiveBack(message.Sender, message.Length);
+            shares?.Leave(message);
         }
 
         if (Count == 0)
         {
             Emptied?.Invoke();
         }
-    }
-
-    /// <summary>The one of a sender that has waited longest; O(n).</summary>
-    internal HeldMessage? FirstOf(Connection sender)
-    {
-        HeldMessage? message = First;
-        while (message is not null && message.Sender != sender)
-        {
-            message = message.Next;
-        }
-
-        return message;
     }
 
     /// <summary>Takes out the first; it is the caller's now.</summary>

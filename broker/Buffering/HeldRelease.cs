@@ -56,6 +56,9 @@ internal sealed class HeldRelease(BusMessages bus, DropLog drops)
         }
     }
 
+    /// <summary>Monitors see why a copy that its sender does not know of came to nothing.</summary>
+    internal void ShowRefusal(in RoutedMessage message, DBusError error) => bus.ShowUnsent(message, error);
+
     /// <summary>Fails all that wait in a queue.</summary>
     internal void FailAll(HeldQueue queue, DBusError error, DropReason reason)
     {

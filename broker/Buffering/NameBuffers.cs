@@ -95,6 +95,25 @@ internal sealed class NameBuffers(
         return error;
     }
 
+    /// <summary>Holds a signal that is for all for a name without owner that has subscribed to it. Its sender is told nothing.</summary>
+    internal void HoldBroadcast(NameBuffer buffer, in RoutedMessage signal)
+    {
+        DBusError error = gate.CheckSendToAbsent(signal, buffer.Name);
+        if (error.IsNone)
+        {
+            error = Keep(buffer, signal);
+        }
+
+        if (error.IsNone)
+        {
+            Start(buffer, signal.Sender);
+        }
+        else
+        {
+            release.ShowRefusal(signal, error);
+        }
+    }
+
     /// <summary>Takes a message of a call of Post, which is answered when it is on disk.</summary>
     internal DBusError Post(NameBuffer buffer, in RoutedMessage message, WaitingCall poster, bool isOwned)
     {
@@ -121,6 +140,7 @@ internal sealed class NameBuffers(
         {
             BufferLog.Delivered(log, buffer.Name, buffer.Waiting.Count, owner.UniqueNameText);
             buffer.IsFull = false;
+            PassBroadcasts(buffer, owner);
             delivery.Acquired(buffer, owner);
             return;
         }
@@ -216,6 +236,20 @@ internal sealed class NameBuffers(
         }
     }
 
+    /// <summary>Of a durable name: signals that are for all go at once, as those that come from now on will.</summary>
+    private void PassBroadcasts(NameBuffer buffer, Connection owner)
+    {
+        for (HeldMessage? message = buffer.Waiting.First, next; message is not null && owner.IsOpen; message = next)
+        {
+            next = message.Next;
+            if (message.IsBroadcast)
+            {
+                counters.BufferDelivered++;
+                release.Give(message, owner);
+            }
+        }
+    }
+
     private bool TryFindSequence(in RoutedMessage message, [NotNullWhen(true)] out NameBuffer? buffer)
     {
         if (!table.TryFind(message.Destination, out buffer) && !message.ExpectsReply && table.IsDurable(message.Destination)
@@ -294,7 +328,7 @@ internal sealed class NameBuffers(
             BufferLog.Full(log, buffer.Name, sender.UniqueNameText, buffer.Waiting.Count, buffer.Waiting.Bytes);
         }
 
-        while (!fits && buffer.Declaration.DropsOldest && buffer.Waiting.FirstOf(sender) is { } oldest)
+        while (!fits && buffer.Declaration.DropsOldest && buffer.Shares.OldestOf(sender) is { } oldest)
         {
             release.Fail(oldest, Full(buffer), DropReason.BufferFull);
             fits = buffer.Shares.TryTake(sender, length);

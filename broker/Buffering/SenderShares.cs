@@ -23,7 +23,8 @@ internal sealed class SenderShares(int maxMessages, long maxBytes)
     /// <summary>Takes room for one message of a sender.</summary>
     internal bool TryTake(Connection sender, int bytes)
     {
-        Share share = _shares.GetValueOrDefault(sender);
+        bool isKnown = _shares.TryGetValue(sender, out Share? share);
+        share ??= new Share();
         if (!_messages.TryRaise(share.Messages, share.Messages + 1))
         {
             return false;
@@ -35,7 +36,13 @@ internal sealed class SenderShares(int maxMessages, long maxBytes)
             return false;
         }
 
-        _shares[sender] = new Share(share.Messages + 1, share.Bytes + bytes);
+        share.Messages++;
+        share.Bytes += bytes;
+        if (!isKnown)
+        {
+            _shares.Add(sender, share);
+        }
+
         return true;
     }
 
@@ -43,18 +50,79 @@ internal sealed class SenderShares(int maxMessages, long maxBytes)
     internal void GiveBack(Connection sender, int bytes)
     {
         Share share = _shares[sender];
-        Share left = new(share.Messages - 1, share.Bytes - bytes);
-        _messages.Lower(share.Messages, left.Messages);
-        _bytes.Lower(share.Bytes, left.Bytes);
-        if (left.Messages == 0)
+        _messages.Lower(share.Messages, share.Messages - 1);
+        _bytes.Lower(share.Bytes, share.Bytes - bytes);
+        share.Messages--;
+        share.Bytes -= bytes;
+        if (share.Messages == 0)
         {
             _shares.Remove(sender);
         }
+    }
+
+    /// <summary>The message of a sender that has waited longest, of those that <see cref="Enter"/> was told of.</summary>
+    internal HeldMessage? OldestOf(Connection sender) => _shares.GetValueOrDefault(sender)?.Oldest;
+
+    /// <summary>A message for which room was taken is in the buffer now.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="isOldest">It comes before all of its sender's; otherwise behind them.</param>
+    internal void Enter(HeldMessage message, bool isOldest)
+    {
+        Share share = _shares[message.Sender];
+        if (share.Oldest is null)
+        {
+            share.Oldest = message;
+            share.Newest = message;
+        }
+        else if (isOldest)
+        {
+            message.NewerOfShare = share.Oldest;
+            share.Oldest.OlderOfShare = message;
+            share.Oldest = message;
+        }
         else
         {
-            _shares[sender] = left;
+            message.OlderOfShare = share.Newest;
+            share.Newest!.NewerOfShare = message;
+            share.Newest = message;
         }
     }
 
-    private readonly record struct Share(int Messages, long Bytes);
+    /// <summary>A message is not in the buffer any more; gives its room back.</summary>
+    internal void Leave(HeldMessage message)
+    {
+        Share share = _shares[message.Sender];
+        if (message.OlderOfShare is { } older)
+        {
+            older.NewerOfShare = message.NewerOfShare;
+        }
+        else
+        {
+            share.Oldest = message.NewerOfShare;
+        }
+
+        if (message.NewerOfShare is { } newer)
+        {
+            newer.OlderOfShare = message.OlderOfShare;
+        }
+        else
+        {
+            share.Newest = message.OlderOfShare;
+        }
+
+        message.OlderOfShare = null;
+        message.NewerOfShare = null;
+        GiveBack(message.Sender, message.Length);
+    }
+
+    private sealed class Share
+    {
+        internal int Messages { get; set; }
+
+        internal long Bytes { get; set; }
+
+        internal HeldMessage? Oldest { get; set; }
+
+        internal HeldMessage? Newest { get; set; }
+    }
 }

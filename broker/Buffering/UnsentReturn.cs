@@ -16,7 +16,7 @@ namespace XcpBroker.Buffering;
 /// the buffers before the names go, so a successor in the queue for a name gets them as if they had been sent to it.
 /// </remarks>
 internal sealed class UnsentReturn(
-    BufferTable table, NameBuffers buffers, DurableDelivery durable, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
+    BufferTable table, NameBuffers buffers, DurableDelivery durable, HeldBroadcasts broadcasts, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
 {
     private readonly List<(NameBuffer Buffer, HeldMessage Message)> _returned = [];
 
@@ -112,7 +112,7 @@ internal sealed class UnsentReturn(
             && header.Type is MessageType.MethodCall or MessageType.Signal
             && (header.Flags & MessageFlags.NoAutoStart) == 0;
         ReadOnlySpan<byte> destination = header.Destination.In(bytes);
-        if (!mayWait || names.OwnerOf(destination) != _owner)
+        if (!mayWait || (header.Destination.IsPresent && names.OwnerOf(destination) != _owner))
         {
             return false;
         }
@@ -123,7 +123,17 @@ internal sealed class UnsentReturn(
             return false;
         }
 
-        if (!table.TryOpen(destination, sender, out NameBuffer? buffer) || buffer is null)
+        NameBuffer? buffer;
+        if (!header.Destination.IsPresent)
+        {
+            buffer = broadcasts.FindName(new RoutedMessage(bytes, header, bytes[..header.BodyOffset]) { Sender = sender }, OwnedBuffers());
+        }
+        else if (!table.TryOpen(destination, sender, out buffer))
+        {
+            return false;
+        }
+
+        if (buffer is null)
         {
             return false;
         }
@@ -134,12 +144,23 @@ internal sealed class UnsentReturn(
             return false;
         }
 
-        HeldMessage message = new(sender, block, length, header, fds, clock.GetTimestamp());
+        HeldMessage message = new(sender, block, length, header, fds, clock.GetTimestamp()) { WasOverheard = true };
         if (buffers.TryTakeBack(buffer, message))
         {
             _returned.Add((buffer, message));
         }
 
         return true;
+    }
+
+    private IEnumerable<NameBuffer> OwnedBuffers()
+    {
+        foreach (string name in names.OwnedNames(_owner!))
+        {
+            if (table.TryFind(name, out NameBuffer? buffer))
+            {
+                yield return buffer;
+            }
+        }
     }
 }

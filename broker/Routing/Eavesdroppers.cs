@@ -24,6 +24,16 @@ internal sealed class Eavesdroppers(SubjectMaker subjects, Delivery delivery, Po
             return;
         }
 
+        if (message.Held is { } held)
+        {
+            if (held.WasOverheard)
+            {
+                return;
+            }
+
+            held.WasOverheard = true;
+        }
+
         MatchSubject subject = subjects.Make(message, addressed);
         Rules.Collect(subject, _receivers);
         foreach (Connection receiver in _receivers)

@@ -29,6 +29,7 @@ internal sealed class Router(
     BrokerCounters counters,
     IAbsentPeers absent,
     SequencedNames sequenced,
+    HeldBroadcasts heldBroadcasts,
     LimitsInForce limits)
 {
     /// <summary>A further copy, or look-up of a rule, costs about so much less than a message of its own.</summary>
@@ -80,7 +81,8 @@ internal sealed class Router(
         if (message.Type == MessageType.Signal)
         {
             monitors.Offer(message, null);
-            return 1 + (broadcast.Send(message, ChargeKind.Received) / CopiesPerWork);
+            int cost = broadcast.Send(message, ChargeKind.Received);
+            return 1 + ((heldBroadcasts.IsEmpty ? cost : cost + heldBroadcasts.Offer(message)) / CopiesPerWork);
         }
 
         // A reply to nobody; calls without destination are the bus's.
@@ -89,7 +91,7 @@ internal sealed class Router(
         return 1;
     }
 
-    /// <summary>Sends a call or unicast signal on that has waited for its receiver; it is given back by the caller.</summary>
+    /// <summary>Sends a call or a signal on that has waited for its receiver; it is given back by the caller.</summary>
     internal void RouteHeld(HeldMessage held, Connection receiver)
     {
         if (held.NamesOfGoneSender is not null)
@@ -99,7 +101,14 @@ internal sealed class Router(
         }
 
         RoutedMessage message = held.View;
-        if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)))
+        if (held.IsBroadcast)
+        {
+            if (gate.MayHaveCopy(message, receiver, isEavesdropping: false))
+            {
+                delivery.DeliverBroadcast(receiver, message, ChargeKind.Sent);
+            }
+        }
+        else if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)))
         {
             ToReceiver(message, receiver);
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using XcpBroker.Protocol.MatchRules;
 
 namespace XcpBroker.Config.Services;
 
@@ -7,6 +8,7 @@ namespace XcpBroker.Config.Services;
 public sealed record BufferDeclaration
 {
     private const string Switch = "X-XCP-Buffer";
+    private const string Subscribe = "X-XCP-Subscribe";
 
     /// <summary>The keys of a descriptor that say how, and the attributes of <c>&lt;buffer&gt;</c> that say the same.</summary>
     private static readonly (string Key, string Attribute)[] Settings =
@@ -46,6 +48,9 @@ public sealed record BufferDeclaration
     /// <summary>max_deliveries: a durable message that so many owners died of is set aside.</summary>
     public int MaxDeliveries { get; init; } = 5;
 
+    /// <summary>X-XCP-Subscribe: signals for all that match one of these wait too. Not of a <c>&lt;buffer&gt;</c>, since that names no names.</summary>
+    public IReadOnlyList<MatchRule> Subscriptions { get; init; } = [];
+
     /// <summary>What is strange about it, or null.</summary>
     public string? Remark => CallTimeout > ClientPatience
         ? $"a call may wait for {UnitText.Seconds(CallTimeout)}, and run when its caller has given up: most wait for {UnitText.Seconds(ClientPatience)}"
@@ -62,6 +67,18 @@ public sealed record BufferDeclaration
         bool isDeclared = false;
         foreach ((string key, string value) in descriptor.Extensions)
         {
+            if (key == Subscribe)
+            {
+                if (!SubscriptionText.TryParse(value, out IReadOnlyList<MatchRule>? rules, out error))
+                {
+                    error = $"{key}: {error}";
+                    return false;
+                }
+
+                declaration = declaration with { Subscriptions = rules };
+                continue;
+            }
+
             string? attribute = Array.Find(Settings, setting => setting.Key == key).Attribute;
             bool isTaken = key == Switch ? UnitText.TryParseBoolean(value, out isDeclared) : attribute is null || TrySet(attribute, value, ref declaration);
             if (!isTaken)
@@ -71,7 +88,7 @@ public sealed record BufferDeclaration
             }
         }
 
-        declaration = isDeclared || declaration.IsDurable ? declaration : null;
+        declaration = isDeclared || declaration.IsDurable || declaration.Subscriptions.Count > 0 ? declaration : null;
         error = null;
         return true;
     }

@@ -34,6 +34,11 @@ internal sealed class BufferDeclarationTests
             Read("X-XCP-Durable=yes\nX-XCP-Ack=explicit\nX-XCP-MaxDeliveries=3").Buffer,
             Is.EqualTo(new BufferDeclaration { IsDurable = true, NeedsAck = true, MaxDeliveries = 3 }));
 
+    [Test]
+    public void A_name_that_subscribes_has_a_buffer() => Assert.That(
+        string.Join(' ', Read("X-XCP-Subscribe=member='A'; path='/a'").Buffer!.Subscriptions),
+        Is.EqualTo("member='A' path='/a'"));
+
     [TestCase("")]
     [TestCase("X-XCP-Durable=no\nX-XCP-Ack=explicit")]
     [TestCase("X-XCP-Buffer=no\nX-XCP-BufferMessages=10")]
@@ -49,6 +54,8 @@ internal sealed class BufferDeclarationTests
     [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferTimeout=soon")]
     [TestCase("X-XCP-Buffer=yes\nX-XCP-BufferTTL=")]
     [TestCase("X-XCP-Buffer=yes\nX-XCP-OnFull=panic")]
+    [TestCase("X-XCP-Subscribe=")]
+    [TestCase("X-XCP-Subscribe=no such rule")]
     public void A_value_that_is_none_makes_the_file_a_bad_one(string keys)
     {
         Assert.That(TryRead(keys, isTrusted: true, out _, out string? error), Is.False);

@@ -21,12 +21,14 @@ internal sealed class ServiceFileTarget : IFuzzTarget
         string written = $"[D-BUS Service]\nName={read.Name}\n"
             + (read.Arguments.Count > 0 ? $"Exec={Escape(string.Join(' ', read.Arguments.Select(Quote)))}\n" : "")
             + (read.User is { } user ? $"User={Escape(user)}\n" : "")
-            + (read.SystemdUnit is { } unit ? $"SystemdService={Escape(unit)}\n" : "");
+            + (read.SystemdUnit is { } unit ? $"SystemdService={Escape(unit)}\n" : "")
+            + (read.Buffer is { Subscriptions: { Count: > 0 } rules } ? $"X-XCP-Subscribe={Escape(string.Join(';', rules))}\n" : "");
         bool isRead = ServiceFile.TryParse(StrictUtf8.Instance.GetBytes(written), "/f", isTrusted: true, out ServiceDescriptor? again, out _);
         FuzzFailure.Unless(isRead || written.Length > ServiceFile.MaxLength / 2, "what was written is not taken");
         FuzzFailure.Unless(
             again is null || (again.Name == read.Name && again.User == read.User && again.SystemdUnit == read.SystemdUnit
-                && again.Arguments.SequenceEqual(read.Arguments)),
+                && again.Arguments.SequenceEqual(read.Arguments)
+                && (again.Buffer?.Subscriptions ?? []).SequenceEqual(read.Buffer?.Subscriptions ?? [])),
             "what was written is not what was read");
     }
 
