@@ -65,7 +65,8 @@ internal sealed class Composition
         Reservations = new NameReservations(Domains, Names);
         Reservations.Apply(starting.Catalog);
         Gate = new PolicyGate(Names, Denials, unsent, Reservations, options.Policy, identity.Own.UserId ?? 0);
-        Broadcast broadcast = new(Rules, subjects, delivery, Gate);
+        OwnerSignals signals = null!;
+        Broadcast broadcast = new(Rules, subjects, delivery, Gate) { Introduce = (sight, peer) => signals.Introduce(sight, peer) };
         Eavesdroppers = new Eavesdroppers(subjects, delivery, Gate);
         BusMessages bus = new(delivery, broadcast, Monitors, unsent, Gate, serials, Counters);
         Router router = null!;
@@ -115,7 +116,8 @@ internal sealed class Composition
         UnsentReturn returned = new(BufferTable, Buffers, durable, heldBroadcasts, _connections, Names, Replies, loop.Clock, log);
         Absent = new AbsentPeers(Activation, BufferTable, Buffers, returned, holder, heldBroadcasts, Names);
         Absent.Subscribe();
-        OwnerSignals signals = new(bus, Absent);
+        Visibility visibility = new(_connections, Names, Gate, Reservations);
+        signals = new OwnerSignals(bus, Absent, visibility, Names);
         ReplyTimeouts timeouts = new(Replies, _connections, bus, loop, Limits)
         {
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
@@ -148,16 +150,16 @@ internal sealed class Composition
         };
         Driver = new BusDriver(bus, privilege, Activation,
         [
-            .. new NameMethods(_connections, Names, _admission, Gate, signals, peak, Limits).Table,
+            .. new NameMethods(_connections, Names, _admission, Gate, visibility, signals, peak, Limits).Table,
             .. new MatchMethods(Rules, Eavesdroppers.Rules, Limits).Table,
             .. new BusMethods(Reloader, identity.Id).Table,
-            .. new ActivationMethods(_connections, Names, Activation, Absent, starting.Environment, starting.MayChangeEnvironment).Table,
-            .. new CredentialMethods(_connections, Names, identity.Own).Table,
+            .. new ActivationMethods(_connections, Names, visibility, Activation, Absent, starting.Environment, starting.MayChangeEnvironment).Table,
+            .. new CredentialMethods(visibility, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
             .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, Journal, blocks).Table,
             .. new BrokerMethods(_connections, Names, Gate, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new BufferMethods(BufferTable, Buffers, durable, Names, loop.Clock).Table,
-            .. new DurableMethods(BufferTable, Buffers, durable, Journal, Names, Gate, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
+            .. new DurableMethods(BufferTable, Buffers, durable, Journal, Names, Gate, visibility, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ])
         {
@@ -165,7 +167,7 @@ internal sealed class Composition
         };
         router = new Router(
             _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, sequenced, heldBroadcasts,
-            Limits);
+            visibility, signals, Limits);
         Authenticator authenticator = new(_admission, _disconnector, dooms, turn);
         pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, authenticator, turn, paused, Limits);
     }

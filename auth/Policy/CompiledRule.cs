@@ -52,6 +52,9 @@ internal sealed class CompiledRule
     /// <summary>Whether it matches every message of its type, no reply, that is addressed to, or comes from, whoever it is about.</summary>
     internal bool MatchesEveryOfPeer { get; }
 
+    /// <summary>Whether it matches signals for all alone.</summary>
+    internal bool IsForBroadcasts => _rule.IsBroadcast == true;
+
     /// <summary>Whether it is a rule for whoever has a certain name.</summary>
     internal bool NamesPeer => _rule.Peer is not null;
 

@@ -79,21 +79,39 @@ internal sealed class CompiledRules
     /// <param name="byNameOnly">Whether only such rules can allow it as are about the other side's names.</param>
     internal PolicyVerdict CheckAny(PolicyNames other, bool byNameOnly = false)
     {
-        IEnumerable<CompiledRule> rules = _general.Concat(other.Numbers.SelectMany(number => (_byName.Length > 0 ? _byName[number] : null) ?? []));
-        foreach (CompiledRule rule in rules.OrderByDescending(rule => rule.Order))
+        CompiledRule? last = LastOfAny(_general, other, byNameOnly, -1);
+        if (_byName.Length > 0)
         {
-            if (!rule.IsAbout(other) || (byNameOnly && rule.Verdict.IsAllowed && !rule.NamesPeer))
+            foreach (int number in other.Numbers)
             {
-                continue;
-            }
-
-            if (rule.Verdict.IsAllowed || rule.MatchesEveryOfPeer)
-            {
-                return rule.Verdict;
+                if (_byName[number] is { } rules)
+                {
+                    last = LastOfAny(rules, other, byNameOnly, last?.Order ?? -1) ?? last;
+                }
             }
         }
 
-        return PolicyVerdict.DeniedByDefault;
+        return last?.Verdict ?? PolicyVerdict.DeniedByDefault;
+    }
+
+    private static CompiledRule? LastOfAny(CompiledRule[] rules, PolicyNames other, bool byNameOnly, int after)
+    {
+        foreach (CompiledRule rule in rules)
+        {
+            if (rule.Order <= after)
+            {
+                break;
+            }
+
+            // What is for all is sent to nobody in particular; a rule without a name is about whoever it happens to be.
+            bool isNoReason = rule.Verdict.IsAllowed && (byNameOnly ? !rule.NamesPeer : rule.IsForBroadcasts);
+            if (!isNoReason && (rule.Verdict.IsAllowed || rule.MatchesEveryOfPeer) && rule.IsAbout(other))
+            {
+                return rule;
+            }
+        }
+
+        return null;
     }
 
     private static bool CanMatch(MessageRule rule, MessageType type) =>

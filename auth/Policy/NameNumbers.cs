@@ -10,6 +10,7 @@ internal sealed class NameNumbers
 
     private readonly List<DomainPattern> _domains = [];
     private readonly bool[] _ofHost;
+    private readonly PolicyNames _host;
 
     internal NameNumbers(IEnumerable<MessageRule> rules)
     {
@@ -27,6 +28,7 @@ internal sealed class NameNumbers
         }
 
         _ofHost = DomainsOf(null);
+        _host = _ofHost.Contains(true) ? new PolicyNames([], _ofHost) : PolicyNames.None;
     }
 
     internal int Count => _names.Count + _prefixes.Count;
@@ -63,7 +65,10 @@ internal sealed class NameNumbers
             }
         }
 
-        return numbers is null && !domains.Contains(true) ? PolicyNames.None : new PolicyNames(numbers is null ? [] : [.. numbers], domains);
+        return numbers is not null ? new PolicyNames([.. numbers], domains)
+            : ReferenceEquals(domains, _ofHost) ? _host
+            : domains.Contains(true) ? new PolicyNames([], domains)
+            : PolicyNames.None;
     }
 
     private IEnumerable<int> Prefixes(string name)

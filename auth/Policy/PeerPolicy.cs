@@ -36,8 +36,14 @@ public sealed class PeerPolicy
     /// <summary>Whether there is any message of that type that it may send to whoever has those names.</summary>
     public PolicyVerdict CheckSendAny(MessageType type, PolicyNames receiver) => _send[type - MessageType.MethodCall].CheckAny(receiver);
 
-    /// <summary>Whether some rule lets it receive messages of that type from whoever has those names, because of these names.</summary>
-    public bool MayReceiveByName(MessageType type, PolicyNames sender) => _receive[type - MessageType.MethodCall].CheckAny(sender, byNameOnly: true).IsAllowed;
+    /// <summary>
+    /// Whether there is a call or a signal for nobody else that it may send to whoever has those names, or one that it may receive from there
+    /// by a rule about these names.
+    /// </summary>
+    public bool MayReach(PolicyNames other) => MayReach(MessageType.MethodCall, other) || MayReach(MessageType.Signal, other);
+
+    private bool MayReach(MessageType type, PolicyNames other) =>
+        _send[type - MessageType.MethodCall].CheckAny(other).IsAllowed || _receive[type - MessageType.MethodCall].CheckAny(other, byNameOnly: true).IsAllowed;
 
     /// <summary>Whether it may receive the message from <see cref="PolicyRequest.Sender"/>.</summary>
     public PolicyVerdict CheckReceive(in PolicyRequest request) => _receive[request.Type - MessageType.MethodCall].Check(request, request.Sender);

@@ -69,6 +69,12 @@ internal sealed class Connection : ITransportEvents
     /// <summary>The domain that it is in; null: it is of this host, or nobody knows.</summary>
     internal BusDomain? Domain { get; set; }
 
+    /// <summary>What of the bus is there for it; null: it is of this host, and everything is.</summary>
+    internal DomainSight? Sight { get; set; }
+
+    /// <summary>Its place in what domains see, from Hello until it goes; -1: none.</summary>
+    internal int Slot { get; private set; } = -1;
+
     /// <summary>Whether that is so because of the address that it came from.</summary>
     internal bool IsInDomainByAddress { get; }
 
@@ -177,10 +183,11 @@ internal sealed class Connection : ITransportEvents
         }
     }
 
-    internal void Register(ulong id, byte[] uniqueName)
+    internal void Register(ulong id, byte[] uniqueName, int slot)
     {
         Debug.Assert(State == ConnectionState.AwaitingHello, "registered twice");
         Id = id;
+        Slot = slot;
         UniqueName = uniqueName;
         State = ConnectionState.Active;
     }

@@ -12,7 +12,9 @@ internal sealed class ConnectionTable(uint epoch)
     private readonly Dictionary<ulong, Connection> _registered = [];
     private readonly HashSet<Connection> _all = [];
     private readonly byte[] _prefix = Encoding.ASCII.GetBytes($":{epoch}.");
+    private readonly Stack<int> _freeSlots = [];
     private ulong _next;
+    private int _slots;
 
     /// <summary>Connections before Hello.</summary>
     internal int IncompleteCount => _all.Count - _registered.Count;
@@ -40,7 +42,7 @@ internal sealed class ConnectionTable(uint epoch)
 
     internal void Register(Connection connection)
     {
-        connection.Register(_next, NextName());
+        connection.Register(_next, NextName(), _freeSlots.TryPop(out int slot) ? slot : _slots++);
         _registered.Add(_next++, connection);
         NamedCount++;
     }
@@ -55,6 +57,7 @@ internal sealed class ConnectionTable(uint epoch)
         if (connection.IsRegistered)
         {
             _registered.Remove(connection.Id);
+            _freeSlots.Push(connection.Slot);
         }
     }
 

@@ -97,7 +97,7 @@ internal sealed class Disconnector(
         names.ReleaseAll(connection, _changes);
         foreach (NameOwnerChange<Connection> change in _changes)
         {
-            signals.OwnerChanged(change);
+            signals.OwnerChanged(change, isLeaving: true);
         }
 
         _changes.Clear();

@@ -15,6 +15,7 @@ internal sealed class BusDomain
         Declaration = declaration;
         IsLive = isLive;
         Credentials = new PeerCredentials { Domain = declaration.Identity };
+        Sight = new DomainSight(declaration.Identity);
     }
 
     internal DomainDeclaration Declaration { get; private set; }
@@ -29,6 +30,9 @@ internal sealed class BusDomain
     /// <summary>Of every peer that is in it: they differ in nothing that anybody could know.</summary>
     internal PeerCredentials Credentials { get; private set; }
 
+    /// <summary>What of the bus is there for it.</summary>
+    internal DomainSight Sight { get; }
+
     /// <summary>Whether it has been removed; its connections are ending then.</summary>
     internal bool IsRemoved { get; set; }
 
@@ -38,6 +42,7 @@ internal sealed class BusDomain
     internal void Join(Connection connection)
     {
         connection.Domain = this;
+        connection.Sight = Sight;
         _connections.Add(connection);
     }
 
@@ -52,6 +57,7 @@ internal sealed class BusDomain
         if (!isSame)
         {
             Credentials = new PeerCredentials { Domain = declaration.Identity };
+            Sight.Change(declaration.Identity);
             foreach (Connection connection in _connections)
             {
                 connection.IdentifyAs(Credentials);

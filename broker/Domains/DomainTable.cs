@@ -56,8 +56,15 @@ internal sealed class DomainTable(Dooms dooms)
     /// <returns>Why it must not be; null: it is, or it is in none.</returns>
     internal string? Join(Connection connection)
     {
-        if (connection.Domain is not null || connection.Credentials.Domain is not { IsKnown: true } identity)
+        if (connection.Domain is not null || connection.Credentials.Domain is not { } identity)
         {
+            return null;
+        }
+
+        if (!identity.IsKnown)
+        {
+            // Nobody knows whether two of these have anything to do with each other.
+            connection.Sight = new DomainSight(identity);
             return null;
         }
 

@@ -4,6 +4,7 @@ using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Names;
+using XcpBroker.Routing;
 
 namespace XcpBroker.Driver;
 
@@ -11,6 +12,7 @@ namespace XcpBroker.Driver;
 internal sealed class ActivationMethods(
     ConnectionTable connections,
     NameRegistry<Connection> names,
+    Visibility visibility,
     ServiceActivation activation,
     AbsentPeers absent,
     ActivationEnvironment environment,
@@ -33,10 +35,15 @@ internal sealed class ActivationMethods(
     private DBusError StartServiceByName(ref DriverCall call)
     {
         ReadOnlySpan<byte> name = call.Arguments.ReadString();
-        if (name.SequenceEqual("org.freedesktop.DBus"u8) || connections.OwnerOf(name, names) is not null)
+        if (name.SequenceEqual("org.freedesktop.DBus"u8) || visibility.OwnerOf(call.Caller, name) is not null)
         {
             call.BeginReply().WriteUInt32(AlreadyRunning);
             return default;
+        }
+
+        if (call.Caller.Sight is not null && (connections.OwnerOf(name, names) is not null || !visibility.Sees(call.Caller, name)))
+        {
+            return DBusError.ServiceUnknown(StrictUtf8.Instance.GetString(name));
         }
 
         DBusError error = absent.Start(name, call.Message);
@@ -55,7 +62,10 @@ internal sealed class ActivationMethods(
         reply.WriteString(BusName.Driver);
         foreach (string name in activation.ActivatableNames)
         {
-            reply.WriteString(name);
+            if (visibility.SeesAbsent(call.Caller, name))
+            {
+                reply.WriteString(name);
+            }
         }
 
         reply.EndArray(array);

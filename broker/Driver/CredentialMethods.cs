@@ -1,15 +1,15 @@
 using XcpBroker.Auth;
 using XcpBroker.Connections;
-using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Names;
+using XcpBroker.Routing;
 using XcpBroker.Transport;
 
 namespace XcpBroker.Driver;
 
 /// <summary>Who is behind a name. Specification, "org.freedesktop.DBus.GetConnectionCredentials" and its older siblings.</summary>
-internal sealed class CredentialMethods(ConnectionTable connections, NameRegistry<Connection> names, PeerCredentials own)
+internal sealed class CredentialMethods(Visibility visibility, PeerCredentials own)
 {
     internal IEnumerable<DriverMethod> Table =>
     [
@@ -73,7 +73,7 @@ internal sealed class CredentialMethods(ConnectionTable connections, NameRegistr
     {
         ReadOnlySpan<byte> bytes = call.Arguments.ReadString();
         name = StrictUtf8.Instance.GetString(bytes);
-        connection = connections.OwnerOf(bytes, names);
+        connection = visibility.OwnerOf(call.Caller, bytes);
         peer = connection?.Credentials ?? (name == BusName.Driver ? own : null);
         return peer is null ? DBusError.NameHasNoOwner(name) : default;
     }

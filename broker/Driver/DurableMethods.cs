@@ -15,7 +15,8 @@ namespace XcpBroker.Driver;
 
 /// <summary>Durable messages, for those who send and receive them: Post, Ack and ListDeliveries of org.xen.xcp.Broker1. docs/operations.md.</summary>
 internal sealed class DurableMethods(
-    BufferTable table, NameBuffers buffers, DurableDelivery delivery, MessageJournal journal, NameRegistry<Connection> names, PolicyGate gate, MonitorTap monitors, BusMessages bus)
+    BufferTable table, NameBuffers buffers, DurableDelivery delivery, MessageJournal journal, NameRegistry<Connection> names, PolicyGate gate,
+    Visibility visibility, MonitorTap monitors, BusMessages bus)
 {
     private readonly MessageBuilder _posted = new();
 
@@ -40,7 +41,8 @@ internal sealed class DurableMethods(
         }
 
         ReadOnlySpan<byte> destination = StrictUtf8.Instance.GetBytes(name);
-        if (!table.TryOpen(destination, call.Caller, out NameBuffer? buffer) || buffer is { Declaration.IsDurable: false })
+        bool isThere = visibility.SeesAbsent(call.Caller, name);
+        if (!isThere || !table.TryOpen(destination, call.Caller, out NameBuffer? buffer) || buffer is { Declaration.IsDurable: false })
         {
             return DBusError.NotDurable(name);
         }
@@ -165,7 +167,7 @@ internal sealed class DurableMethods(
     private DBusError ListDeliveries(ref DriverCall call)
     {
         string name = call.ReadString();
-        if (!table.TryFind(name, out NameBuffer? buffer))
+        if (!table.TryFind(name, out NameBuffer? buffer) || !visibility.SeesAbsent(call.Caller, name))
         {
             return DBusError.NoBuffer(name);
         }

@@ -15,6 +15,7 @@ internal sealed class NameMethods(
     NameRegistry<Connection> names,
     ConnectionAdmission admission,
     PolicyGate gate,
+    Visibility visibility,
     OwnerSignals signals,
     NamePeak peak,
     LimitsInForce limits)
@@ -80,6 +81,10 @@ internal sealed class NameMethods(
         {
             signals.OwnerChanged(happened);
         }
+        else
+        {
+            signals.ClaimsChanged(call.Caller);
+        }
 
         call.BeginReply().WriteUInt32((uint)reply);
         return default;
@@ -99,6 +104,14 @@ internal sealed class NameMethods(
         {
             signals.OwnerChanged(happened);
         }
+        else if (reply == ReleaseNameReply.Released)
+        {
+            signals.ClaimsChanged(call.Caller);
+        }
+        else if (reply == ReleaseNameReply.NotOwner && !visibility.Sees(call.Caller, name))
+        {
+            reply = ReleaseNameReply.NonExistent;
+        }
 
         call.BeginReply().WriteUInt32((uint)reply);
         return default;
@@ -112,13 +125,17 @@ internal sealed class NameMethods(
         bool any = false;
         if (!BusName.IsUnique(name) && !IsDriver(name))
         {
-            foreach (Connection owner in names.QueuedOwners(name))
+            bool isSeen = call.Caller.Sight is null || Owner(call.Caller, name) is not null;
+            foreach (Connection owner in isSeen ? names.QueuedOwners(name) : [])
             {
-                reply.WriteString(owner.UniqueName);
-                any = true;
+                if (Visibility.SeesPeer(call.Caller, owner))
+                {
+                    reply.WriteString(owner.UniqueName);
+                    any = true;
+                }
             }
         }
-        else if (IsDriver(name) || Owner(name) is not null)
+        else if (IsDriver(name) || Owner(call.Caller, name) is not null)
         {
             reply.WriteString(name);
             any = true;
@@ -135,7 +152,7 @@ internal sealed class NameMethods(
         reply.WriteString(BusName.Driver);
         foreach (Connection connection in connections.Registered)
         {
-            if (connection.State == ConnectionState.Active)
+            if (connection.State == ConnectionState.Active && Visibility.SeesPeer(call.Caller, connection))
             {
                 reply.WriteString(connection.UniqueName);
             }
@@ -143,7 +160,10 @@ internal sealed class NameMethods(
 
         foreach (string name in names.Names)
         {
-            reply.WriteString(name);
+            if (call.Caller.Sight is null || visibility.SeesName(call.Caller, name, names.OwnerOf(name)!))
+            {
+                reply.WriteString(name);
+            }
         }
 
         reply.EndArray(array);
@@ -153,7 +173,7 @@ internal sealed class NameMethods(
     private DBusError NameHasOwner(ref DriverCall call)
     {
         ReadOnlySpan<byte> name = call.Arguments.ReadString();
-        call.BeginReply().WriteBoolean(IsDriver(name) || Owner(name) is not null);
+        call.BeginReply().WriteBoolean(IsDriver(name) || Owner(call.Caller, name) is not null);
         return default;
     }
 
@@ -166,7 +186,7 @@ internal sealed class NameMethods(
             return default;
         }
 
-        if (Owner(name) is not { } owner)
+        if (Owner(call.Caller, name) is not { } owner)
         {
             return DBusError.NameHasNoOwner(Text(name));
         }
@@ -186,5 +206,5 @@ internal sealed class NameMethods(
     // Whatever a peer writes where a name belongs may be in an error's text: strings on the bus are valid UTF-8.
     private static string Text(ReadOnlySpan<byte> name) => StrictUtf8.Instance.GetString(name);
 
-    private Connection? Owner(ReadOnlySpan<byte> name) => connections.OwnerOf(name, names);
+    private Connection? Owner(Connection viewer, ReadOnlySpan<byte> name) => visibility.OwnerOf(viewer, name);
 }

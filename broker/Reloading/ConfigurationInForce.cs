@@ -48,6 +48,7 @@ internal sealed class ConfigurationInForce(
             reservations.Enforce(signals);
         }
 
+        signals.RulesChanged(connections.Registered);
         IReadOnlyList<string> waiting = Current.Configuration is { } before && options.Configuration is { } after ? Unapplied(before, after) : [];
         Current = options;
         return waiting;

@@ -114,7 +114,7 @@ internal sealed class BusMessages(
     internal void SendNameLost(Connection owner, string name) => SendNameSignal("NameLost", owner, name);
 
     /// <summary>Specification, "org.freedesktop.DBus.NameOwnerChanged": to all that match; an empty name is nobody.</summary>
-    internal void BroadcastNameOwnerChanged(string name, string oldOwner, string newOwner)
+    internal void BroadcastNameOwnerChanged(string name, string oldOwner, string newOwner, Predicate<Connection>? who = null)
     {
         _message.Begin(new MessageFields
         {
@@ -129,7 +129,7 @@ internal sealed class BusMessages(
         _message.Body.WriteString(name);
         _message.Body.WriteString(oldOwner);
         _message.Body.WriteString(newOwner);
-        BroadcastMessage();
+        BroadcastMessage(who);
     }
 
     /// <summary>dbus-daemon's signal of the same name (feature ActivatableServicesChanged): descriptors have been read again.</summary>

@@ -214,7 +214,8 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
     private PolicyNames NamesOfSender(in RoutedMessage message, Connection sender) =>
         message.Held?.NamesOfGoneSender is { } names ? Policy.NamesOf(names, sender.Credentials.Domain) : NamesOf(sender);
 
-    private PolicyNames NamesOf(Connection connection)
+    /// <summary>What the rules in force know of a peer.</summary>
+    internal PolicyNames NamesOf(Connection connection)
     {
         if (connection.PolicyNames is { } known)
         {

@@ -30,6 +30,8 @@ internal sealed class Router(
     IAbsentPeers absent,
     SequencedNames sequenced,
     HeldBroadcasts heldBroadcasts,
+    Visibility visibility,
+    OwnerSignals signals,
     LimitsInForce limits)
 {
     /// <summary>A further copy, or look-up of a rule, costs about so much less than a message of its own.</summary>
@@ -123,6 +125,11 @@ internal sealed class Router(
             return DeliveryResult.Denied;
         }
 
+        if (receiver.Sight is not null && connections.Find(held.Sender.UniqueName) is { } sender)
+        {
+            signals.Meet(sender, receiver);
+        }
+
         DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Received);
         if (result == DeliveryResult.Queued)
         {
@@ -191,7 +198,7 @@ internal sealed class Router(
         DBusError denial = gate.Check(message, receiver, reply);
         if (!denial.IsNone)
         {
-            bus.SendError(message, denial);
+            bus.SendError(message, message.Sender!.Sight is null || visibility.Sees(message.Sender!, message.Destination) ? denial : Absent(message));
         }
 
         return denial.IsNone;
@@ -219,8 +226,20 @@ internal sealed class Router(
         return 2;
     }
 
+    /// <summary>What the sender is told of a destination that is not there, or not for it.</summary>
+    private static DBusError Absent(in RoutedMessage message)
+    {
+        string name = System.Text.Encoding.ASCII.GetString(message.Destination);
+        return (message.Header.Flags & MessageFlags.NoAutoStart) == 0 ? DBusError.ServiceUnknown(name) : DBusError.NameHasNoOwner(name);
+    }
+
     private void ToReceiver(in RoutedMessage message, Connection receiver)
     {
+        if (receiver.Sight is not null || message.Sender!.Sight is not null)
+        {
+            signals.Meet(message.Sender!, receiver);
+        }
+
         if (message.Type == MessageType.MethodCall)
         {
             Call(message, receiver);
@@ -245,7 +264,7 @@ internal sealed class Router(
         {
             if (!refusal.IsNone)
             {
-                bus.SendError(message, refusal);
+                bus.SendError(message, message.Sender!.Sight is null || visibility.Sees(message.Sender!, message.Destination) ? refusal : Absent(message));
             }
 
             return;
@@ -253,8 +272,7 @@ internal sealed class Router(
 
         if (message.ExpectsReply)
         {
-            string name = System.Text.Encoding.ASCII.GetString(message.Destination);
-            bus.SendError(message, mayStart ? DBusError.ServiceUnknown(name) : DBusError.NameHasNoOwner(name));
+            bus.SendError(message, Absent(message));
         }
         else if (message.Type is MessageType.MethodCall or MessageType.Signal)
         {

@@ -105,10 +105,12 @@ internal sealed class InMemoryBroker : IDisposable
     }
 
     /// <summary>A registered peer on a transport that allocates nothing.</summary>
-    internal StubTransport ConnectStub()
+    /// <param name="domain">Where it comes from; null: from this host.</param>
+    internal StubTransport ConnectStub(string? domain = null)
     {
         StubTransport stub = new(new PeerCredentials { UserId = OwnUser, ProcessId = 100, GroupIds = [OwnUser] });
-        Bus.Acceptor.Accept(stub, _listener);
+        SaslTerms terms = new(ListenerGuid, SaslMechanisms.ExternalOnly) { Domain = domain };
+        Bus.Acceptor.Accept(stub, domain is null ? _listener : new MemoryListener(terms));
         byte[] hello = new WireMessage(1)
             .Path("/org/freedesktop/DBus").Interface("org.freedesktop.DBus").Member("Hello").Destination("org.freedesktop.DBus").Build();
         stub.Feed((byte[])[.. "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"u8, .. hello]);

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using XcpBroker.Broker.Tests.Bus.Domains;
+using XcpBroker.Config;
 using XcpBroker.Metrics;
 using XcpBroker.Testing;
 
@@ -86,6 +88,32 @@ internal sealed class SteadyStateTests : BusFixture
 
         Assert.That(AllocatedBy(() => Feed(sender, signal)), Is.Zero);
         Assert.That(receivers.Count(receiver => receiver.BytesSent > Rounds * (long)signal.Length), Is.EqualTo(12));
+    }
+
+    [Test]
+    public void Between_a_domain_and_the_host_nothing_is_allocated_either()
+    {
+        BusConfiguration configuration = DomainFixture.Read(
+            "<policy domain='*'><allow send_destination='*'/><allow receive_sender='*'/></policy>", "<domain name='nfs'><limit name='max_messages_per_second'>0</limit></domain>");
+        Broker.Dispose();
+        Broker = new InMemoryBroker(policy: configuration.Policy, domains: configuration.Domains);
+        StubTransport caller = Broker.ConnectStub();
+        StubTransport callee = Broker.ConnectStub("nfs");
+        WireMessage add = WireMessage.Call("org.freedesktop.DBus", "AddMatch").Signature("s");
+        Feed(callee, add.Build([.. add.UInt32(13), .. "type='signal'\0"u8]));
+        byte[] call = WithBody(WireMessage.Call(":1.1", "Do").Interface("org.example.Interface"), 10);
+        byte[] reply = WithBody(new WireMessage(2) { Flags = 1 }.ReplySerial(1).Destination(":1.0"), 10);
+        byte[] signal = WithBody(new WireMessage(4) { Flags = 1 }.Path("/a").Interface("org.example.Interface").Member("S"), 10);
+
+        Assert.That(
+            AllocatedBy(() =>
+            {
+                Exchange(caller, call, callee, reply);
+                Feed(caller, signal);
+            }),
+            Is.Zero);
+        Assert.That(caller.BytesSent, Is.GreaterThan(Rounds * (long)reply.Length));
+        Assert.That(callee.BytesSent, Is.GreaterThan(Rounds * (long)(call.Length + signal.Length)));
     }
 
     private static byte[] WithBody(WireMessage message, int bytes) =>
