@@ -35,6 +35,13 @@ internal sealed class ConfigurationInForce(
         // Who is in which domain is what the policy goes by.
         domains.Apply(options.Domains);
         gate.Apply(options.Policy, connections.All);
+        if (services is not null)
+        {
+            reservations.Apply(services);
+        }
+
+        // Before anything is said: what domains see was judged by the former rules.
+        signals.RulesChanged(connections.Registered);
         limits.Apply(options.Limits);
         accounts.Apply(QuotaLimits.OfBytes(options.Limits));
         accounts.LimitDomains(domains.ByteLimits);
@@ -43,12 +50,10 @@ internal sealed class ConfigurationInForce(
         timeouts.Change();
         if (services is not null)
         {
-            reservations.Apply(services);
             absent.Apply(services, options.Buffers);
             reservations.Enforce(signals);
         }
 
-        signals.RulesChanged(connections.Registered);
         IReadOnlyList<string> waiting = Current.Configuration is { } before && options.Configuration is { } after ? Unapplied(before, after) : [];
         Current = options;
         return waiting;

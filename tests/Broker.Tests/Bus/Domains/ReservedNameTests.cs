@@ -17,6 +17,7 @@ internal sealed class ReservedNameTests : BusFixture
         """;
 
     private ServiceCatalog? _next;
+    private string _policies = Policies;
 
     [SetUp]
     public void A_bus_with_a_name_that_is_nfs_alone_and_whose_messages_wait() => Begin(Policies);
@@ -94,15 +95,34 @@ internal sealed class ReservedNameTests : BusFixture
         Assert.That(owner.AskWell("NameHasOwner", Name).Number(), Is.Zero);
     }
 
+    // Who is told of the name that is taken is judged by the rules that come with the reservation, of which there are more.
+    [Test]
+    public void A_reload_that_reserves_it_may_bring_rules_that_nobody_has_been_judged_by()
+    {
+        Begin(Policies, reserved: null);
+        FakePeer owner = Broker.Connect();
+        FakePeer nfs = Broker.ConnectFromDomain("nfs");
+        owner.RequestName(Name);
+        _next = Catalog("nfs");
+        _policies = Policies + string.Concat(Enumerable.Range(0, 9).Select(i => $"<policy domain='nfs'><allow send_destination='org.example.N{i}'/></policy>"))
+            + $"<policy domain='nfs'><allow send_destination='{Name}'/></policy>";
+        Broker.Bus.Reloader.Request();
+        Broker.Run();
+
+        Assert.That(owner.Hear(), Has.Some.EqualTo($"NameLost({Name})"));
+        Assert.That(nfs.AskWell("NameHasOwner", Name).Number(), Is.Zero);
+    }
+
     private static ServiceCatalog Catalog(string? reserved) => ServiceCatalog.Of(
         new ServiceDescriptor { Name = Name, FilePath = "/services/storage.service", Domain = reserved, Buffer = new BufferDeclaration() });
 
     private void Begin(string policies, string? reserved = "nfs")
     {
+        _policies = policies;
         BusConfiguration configuration = DomainFixture.Read(policies);
         ConfigurationSource source = new()
         {
-            Read = () => new ConfigurationReading(InMemoryBroker.Options(null, configuration.Policy, configuration.Domains), null) { Services = _next },
+            Read = () => new ConfigurationReading(InMemoryBroker.Options(null, DomainFixture.Read(_policies).Policy, configuration.Domains), null) { Services = _next },
         };
         Broker.Dispose();
         Broker = new InMemoryBroker(
