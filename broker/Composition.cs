@@ -135,10 +135,13 @@ internal sealed class Composition
             Liveness = () => liveness,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
+        Boots = new DomainBoots(Domains, dooms, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
+        Boots.Apply(options.Xenstore);
+        Domains.Changed = Boots.Refresh;
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, log);
         ConfigurationInForce inForce = new(
-            options, identity.DescriptorLimit, _connections, Domains, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent, Reservations, signals);
+            options, identity.DescriptorLimit, _connections, Domains, Boots, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent, Reservations, signals);
         Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
@@ -195,6 +198,9 @@ internal sealed class Composition
     internal DomainQuota FdAccounts { get; }
 
     internal DomainTable Domains { get; }
+
+    /// <summary>Domains that run, as xenstore knows them.</summary>
+    internal DomainBoots Boots { get; }
 
     internal NameReservations Reservations { get; }
 

@@ -98,6 +98,7 @@ internal sealed class RunningBus : IDisposable
             bus.Listen(socket, start.Options);
         }
 
+        bus._bus.Boots.Begin(start.Services.WatchDomains(bus._loop, bus._bus.Boots), bus.GuidOf);
         bus._thread.Start();
         return bus;
     }
@@ -168,6 +169,18 @@ internal sealed class RunningBus : IDisposable
 
         _sockets.Add(socket);
         _addresses.Add(socket.Address.ToString());
+    }
+
+    /// <summary>What the bus says it is to a client of a domain. What is between may change addresses, but hardly ports.</summary>
+    private string? GuidOf(ListenAddress address)
+    {
+        string[] guids = [.. _sockets.Where(socket => (socket.Address, address) switch
+        {
+            (TcpListenAddress ours, TcpListenAddress theirs) => ours.Port == theirs.Port,
+            (VsockListenAddress ours, VsockListenAddress theirs) => ours.Port == theirs.Port,
+            _ => false,
+        }).Select(socket => socket.Guid).Distinct()];
+        return guids is [string only] ? only : null;
     }
 
     private void Run()

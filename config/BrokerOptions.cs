@@ -102,6 +102,9 @@ public sealed record BrokerOptions
     /// <summary>What starts Xen domains that services live in; null: nothing does.</summary>
     public DomainStarter? DomainStarter { get; init; }
 
+    /// <summary>What domains find in xenstore; null: nothing, and it is not looked at.</summary>
+    public XenstorePublication? Xenstore { get; init; }
+
     /// <summary>Whether services that name a systemd unit are started by asking systemd.</summary>
     public bool SystemdActivation { get; init; }
 }

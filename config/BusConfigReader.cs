@@ -123,6 +123,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             PidFile = draft.PidFile,
             ServiceHelper = draft.ServiceHelper,
             DomainStarter = draft.DomainStarter,
+            Xenstore = draft.Xenstore,
             Addresses = addresses,
             UnusableAddresses = unusable,
             Domains = [.. draft.Domains.Select(domain => domain.Domain)],

@@ -41,6 +41,9 @@ public sealed record BusConfiguration
     /// <summary>domainstarter; null: nothing starts domains.</summary>
     public DomainStarter? DomainStarter { get; init; }
 
+    /// <summary>xenstore; null: domains find nothing there.</summary>
+    public XenstorePublication? Xenstore { get; init; }
+
     /// <summary>listen: the addresses that this broker knows, in the order written.</summary>
     public IReadOnlyList<ListenAddress> Addresses { get; init; } = [];
 

@@ -94,6 +94,7 @@ public sealed record CommandLineChoices
                 Buffers = configuration.Buffers,
                 ServiceHelper = configuration.ServiceHelper,
                 DomainStarter = configuration.DomainStarter,
+                Xenstore = configuration.Xenstore,
                 User = configuration.User,
                 KeepUmask = configuration.KeepUmask,
                 PidFile = IgnoresPidFile || configuration.PidFile is null ? null : Path.Combine(surroundings.WorkingDirectory, configuration.PidFile),

@@ -18,6 +18,9 @@ internal enum CloseReason : byte
     /// <summary>Its domain is on the bus no longer.</summary>
     DomainRemoved,
 
+    /// <summary>Its domain is dead.</summary>
+    DomainEnded,
+
     /// <summary>Not authenticated, or no Hello, within auth_timeout.</summary>
     AuthTimeout,
 

@@ -1,7 +1,10 @@
+using System.Text;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Domains;
+using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Config.Domains;
 using XcpBroker.Connections;
+using XcpBroker.Xenstore;
 
 namespace XcpBroker.Domains;
 
@@ -9,6 +12,7 @@ namespace XcpBroker.Domains;
 internal sealed class BusDomain
 {
     private readonly HashSet<Connection> _connections = [];
+    private readonly List<DomainSecret> _running = [];
 
     internal BusDomain(DomainDeclaration declaration, bool isLive)
     {
@@ -39,6 +43,23 @@ internal sealed class BusDomain
     /// <summary>Connections that are known to be in it, from accept on or from BEGIN on.</summary>
     internal IReadOnlyCollection<Connection> Connections => _connections;
 
+    /// <summary>What proves each domain that runs under this name; more than one while a domain reboots or moves.</summary>
+    internal IReadOnlyList<DomainSecret> Running => _running;
+
+    /// <summary>It runs.</summary>
+    internal void Begin(DomainBoot boot)
+    {
+        _ = End(boot.Domid);
+        _running.Add(new DomainSecret(Identity with { Id = boot.Domid }, Encoding.ASCII.GetBytes(boot.Secret)));
+    }
+
+    /// <summary>It runs no longer, and its secret proves nothing.</summary>
+    /// <returns>Whether it was known to run.</returns>
+    internal bool End(uint domid) => _running.RemoveAll(secret => secret.Domain.Id == domid) > 0;
+
+    /// <summary>Whether it is known to run under that number; null is none.</summary>
+    internal bool IsRunning(uint? domid) => domid is not null && _running.Exists(secret => secret.Domain.Id == domid);
+
     internal void Join(Connection connection)
     {
         connection.Domain = this;
@@ -60,7 +81,13 @@ internal sealed class BusDomain
             Sight.Change(declaration.Identity);
             foreach (Connection connection in _connections)
             {
-                connection.IdentifyAs(Credentials);
+                uint? domid = connection.Credentials.Domain?.Id;
+                connection.IdentifyAs(domid is null ? Credentials : new PeerCredentials { Domain = Identity with { Id = domid } });
+            }
+
+            for (int i = 0; i < _running.Count; i++)
+            {
+                _running[i] = _running[i] with { Domain = Identity with { Id = _running[i].Domain.Id } };
             }
         }
     }

@@ -20,6 +20,9 @@ internal sealed class DomainTable(Dooms dooms)
     /// <summary>True where there is nothing but this host: nobody need be asked for a domain then.</summary>
     internal bool IsEmpty => _domains.Count == 0;
 
+    /// <summary>Told of each change of which domains there are, and of how they are declared.</summary>
+    internal Action Changed { get; set; } = static () => { };
+
     internal IReadOnlyCollection<BusDomain> All => _domains.Values;
 
     /// <summary>What each may hold at most, by name.</summary>
@@ -73,6 +76,11 @@ internal sealed class DomainTable(Dooms dooms)
             return $"there is no domain {identity} any more";
         }
 
+        if (identity.Id is { } domid && !domain.IsRunning(domid))
+        {
+            return $"domain {identity}, domid {domid}, is no more";
+        }
+
         domain.Join(connection);
         return domain.Connections.Count <= domain.Limits.MaxConnections
             ? null
@@ -106,6 +114,8 @@ internal sealed class DomainTable(Dooms dooms)
                 _domains.Add(declaration.Identity.Name, new BusDomain(declaration, isLive: false));
             }
         }
+
+        Changed();
     }
 
     /// <summary>Adds one to a bus that runs.</summary>
@@ -121,6 +131,7 @@ internal sealed class DomainTable(Dooms dooms)
         }
 
         _domains.Add(declaration.Identity.Name, new BusDomain(declaration, isLive: true));
+        Changed();
         return null;
     }
 
@@ -133,6 +144,8 @@ internal sealed class DomainTable(Dooms dooms)
         {
             dooms.Doom(connection, CloseReason.DomainRemoved, domain.Identity.Name);
         }
+
+        Changed();
     }
 
     /// <summary>Whether nobody could tell the two apart.</summary>

@@ -15,6 +15,7 @@ internal sealed class ConfigurationInForce(
     long descriptorLimit,
     ConnectionTable connections,
     DomainTable domains,
+    DomainBoots boots,
     PolicyGate gate,
     LimitsInForce limits,
     DomainQuota accounts,
@@ -33,6 +34,7 @@ internal sealed class ConfigurationInForce(
     internal IReadOnlyList<string> Apply(BrokerOptions options, ServiceCatalog? services)
     {
         // Who is in which domain is what the policy goes by.
+        boots.Apply(options.Xenstore);
         domains.Apply(options.Domains);
         gate.Apply(options.Policy, connections.All);
         if (services is not null)

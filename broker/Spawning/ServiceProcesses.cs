@@ -6,6 +6,7 @@ using XcpBroker.Loop;
 using XcpBroker.Spawning.Helper;
 using XcpBroker.Startup;
 using XcpBroker.Transport;
+using XcpBroker.Xenstore;
 
 namespace XcpBroker.Spawning;
 
@@ -15,6 +16,8 @@ internal sealed class ServiceProcesses : IDisposable
     private readonly ProcessThread _thread = new();
     private readonly ChildSpawner _spawner;
     private readonly HelperProcess? _helper;
+    private HelperStarter? _starter;
+    private XenstoreThread? _xenstore;
 
     private ServiceProcesses(ChildSpawner spawner, HelperProcess? helper)
     {
@@ -83,11 +86,26 @@ internal sealed class ServiceProcesses : IDisposable
 
         EpollBusLoop loop = _thread.Loop;
         loop.Schedule(_ => OutputReader.Start(loop, _helper.OutputDescriptor, "root helper", log), null);
-        return new HelperStarter(bus, _thread, _helper.Socket, log);
+        return _starter = new HelperStarter(bus, _thread, _helper.Socket, log);
+    }
+
+    /// <summary>What watches the bus's domains: the root helper, since xenstore is for root; without one, a thread of our own.</summary>
+    /// <param name="bus">The bus loop.</param>
+    /// <param name="events">Told there.</param>
+    internal IDomainWatch WatchDomains(BusLoop bus, IDomainEvents events)
+    {
+        if (_starter is null)
+        {
+            return _xenstore = new XenstoreThread(XenstoreLocation.OfEnvironment(), TimeProvider.System, new EventsOnLoop(bus, events));
+        }
+
+        _starter.DomainEvents = events;
+        return _starter;
     }
 
     public void Dispose()
     {
+        _xenstore?.Dispose();
         _thread.Dispose();
         _helper?.End();
     }
@@ -117,6 +135,7 @@ internal sealed class ServiceProcesses : IDisposable
             RemovedAtEnd = removed,
             SystemBus = ActivationSetup.SystemBus(options),
             DomainStarter = options.DomainStarter,
+            XenstorePath = XenstoreLocation.OfEnvironment(),
         };
     }
 }

@@ -26,13 +26,17 @@ internal sealed unsafe class WakeDescriptor : IDisposable
     }
 
     /// <summary>Waits until it is rung, which it forgets.</summary>
-    /// <param name="patience">How long.</param>
-    internal void Wait(TimeSpan patience)
+    /// <param name="patience">How long; null: for ever.</param>
+    internal void Wait(TimeSpan? patience)
     {
         LibC.PollDescriptor rung = new() { Descriptor = Descriptor, Events = LibC.POLLIN };
-        _ = LibC.Poll(&rung, 1, (int)Math.Clamp(Math.Ceiling(patience.TotalMilliseconds), 0, int.MaxValue));
+        _ = LibC.Poll(&rung, 1, Milliseconds(patience));
         Forget();
     }
+
+    /// <summary>As poll(2) wants it.</summary>
+    internal static int Milliseconds(TimeSpan? patience) =>
+        patience is { } time ? (int)Math.Clamp(Math.Ceiling(time.TotalMilliseconds), 0, int.MaxValue) : -1;
 
     internal void Forget()
     {

@@ -95,8 +95,7 @@ internal sealed unsafe class XenstoreDescriptor : IXenstoreChannel
         LibC.PollDescriptor* polled = stackalloc LibC.PollDescriptor[2];
         polled[0] = new LibC.PollDescriptor { Descriptor = _descriptor, Events = events };
         polled[1] = new LibC.PollDescriptor { Descriptor = canBeWoken && _wake is not null ? _wake.Descriptor : -1, Events = LibC.POLLIN };
-        int milliseconds = patience is { } time ? (int)Math.Clamp(Math.Ceiling(time.TotalMilliseconds), 0, int.MaxValue) : -1;
-        _ = LibC.Poll(polled, 2, milliseconds);
+        _ = LibC.Poll(polled, 2, WakeDescriptor.Milliseconds(patience));
         if (polled[1].Returned != 0)
         {
             _wake!.Forget();

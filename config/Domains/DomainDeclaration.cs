@@ -29,6 +29,9 @@ public sealed record DomainDeclaration(DomainIdentity Identity)
     /// <summary>What is in that file, without line ends behind it; empty: there is none, or it could not be read.</summary>
     public ReadOnlyMemory<byte> Token { get; init; }
 
+    /// <summary>address: where this domain finds the bus, as xenstore is to tell it; null: as &lt;xenstore&gt; says.</summary>
+    public string? Address { get; init; }
+
     /// <summary>What all its connections may use together.</summary>
     public DomainLimits Limits { get; init; } = new();
 

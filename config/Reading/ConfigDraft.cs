@@ -30,6 +30,8 @@ internal sealed class ConfigDraft
 
     internal DomainStarter? DomainStarter { get; set; }
 
+    internal XenstorePublication? Xenstore { get; set; }
+
     internal bool Fork { get; set; }
 
     internal bool KeepUmask { get; set; }
@@ -62,6 +64,7 @@ internal sealed class ConfigDraft
         PidFile = included.PidFile ?? PidFile;
         ServiceHelper = included.ServiceHelper ?? ServiceHelper;
         DomainStarter = included.DomainStarter ?? DomainStarter;
+        Xenstore = included.Xenstore ?? Xenstore;
         Fork |= included.Fork;
         KeepUmask |= included.KeepUmask;
         Syslog |= included.Syslog;

@@ -11,7 +11,7 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
 {
     private const int MaxGraceSeconds = 24 * 60 * 60;
 
-    private static readonly string[] Known = ["name", "uuid", "type", "tags", "grace", "token-file"];
+    private static readonly string[] Known = ["name", "uuid", "type", "tags", "grace", "token-file", "address"];
     private static readonly string[] Sources = ["vsock-cid", "tcp", "unix"];
     private static readonly char[] Blanks = [' ', '\t', '\r', '\n', ','];
 
@@ -25,12 +25,13 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
 
         problem = ReadIdentity(element, attributes, out DomainIdentity? identity);
         problem = ReadGrace(attributes, out TimeSpan grace) is { } wrongGrace ? problem ?? wrongGrace : problem;
+        problem ??= XenstoreReader.CheckAddress(attributes);
         if (problem is not null)
         {
             return problem;
         }
 
-        DomainDeclaration domain = new(identity!) { Grace = grace };
+        DomainDeclaration domain = new(identity!) { Grace = grace, Address = attributes["address"] };
         problem = ReadChildren(element, ref domain);
         if (problem is not null)
         {

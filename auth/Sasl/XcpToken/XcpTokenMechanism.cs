@@ -1,3 +1,4 @@
+using XcpBroker.Auth.Domains;
 using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Auth.Sasl.XcpToken;
@@ -18,6 +19,9 @@ public sealed class XcpTokenMechanism(string guid, IDomainSecrets secrets, IToke
 
     /// <inheritdoc/>
     public override SaslExchange Begin() => new Exchange(this);
+
+    /// <summary>A token file's, and that of a domain that runs.</summary>
+    private const int UsualSecrets = 2;
 
     private enum Step : byte
     {
@@ -40,6 +44,7 @@ public sealed class XcpTokenMechanism(string guid, IDomainSecrets secrets, IToke
         private Step _step;
         private byte[] _name = [];
         private byte[] _challenge = [];
+        private DomainIdentity? _claimed;
         private DomainSecret? _secret;
 
         public override SaslVerdict Respond(PeerCredentials peer, ReadOnlySpan<byte> response, out ReadOnlyMemory<byte> challenge)
@@ -54,7 +59,7 @@ public sealed class XcpTokenMechanism(string guid, IDomainSecrets secrets, IToke
             };
         }
 
-        public override void Await(Action decided) => mechanism.Failures.Delay(_secret?.Domain.Name, decided);
+        public override void Await(Action decided) => mechanism.Failures.Delay(_claimed?.Name, decided);
 
         public override SaslVerdict Conclude(out ReadOnlyMemory<byte> challenge)
         {
@@ -83,18 +88,25 @@ public sealed class XcpTokenMechanism(string guid, IDomainSecrets secrets, IToke
         private SaslVerdict TakeProof(ReadOnlySpan<byte> response, out ReadOnlyMemory<byte> challenge)
         {
             challenge = default;
-            _secret = mechanism.Secrets.Find(StrictUtf8.Instance.GetString(_name));
+            IReadOnlyList<DomainSecret> secrets = mechanism.Secrets.Find(StrictUtf8.Instance.GetString(_name));
+            _claimed = secrets.Count == 0 ? null : secrets[0].Domain;
             if (response.Length == TokenProof.NonceBytes + TokenProof.ProofBytes)
             {
                 TokenTalk talk = new(_name, _challenge, response[..TokenProof.NonceBytes].ToArray());
 
-                // Of an unknown domain as much work is done as of a known one, with a secret that nobody knows.
-                ReadOnlyMemory<byte> secret = _secret?.Secret ?? mechanism.RandomBytes(TokenProof.ProofBytes);
-                bool isProved = FixedTime.AreEqual(response[TokenProof.NonceBytes..], TokenProof.OfClient(talk, secret.Span));
-                if (isProved && _secret is not null)
+                // Of an unknown domain as much work is done as of a known one, with secrets that nobody knows.
+                for (int i = 0; i < Math.Max(secrets.Count, UsualSecrets); i++)
+                {
+                    DomainSecret? secret = i < secrets.Count ? secrets[i] : null;
+                    ReadOnlyMemory<byte> key = secret?.Secret ?? mechanism.RandomBytes(TokenProof.ProofBytes);
+                    bool isProved = FixedTime.AreEqual(response[TokenProof.NonceBytes..], TokenProof.OfClient(talk, key.Span));
+                    _secret = isProved ? secret ?? _secret : _secret;
+                }
+
+                if (_secret is not null)
                 {
                     _step = Step.Proved;
-                    challenge = TokenProof.OfServer(talk, secret.Span);
+                    challenge = TokenProof.OfServer(talk, _secret.Secret.Span);
                     return SaslVerdict.Challenge;
                 }
             }

@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using XcpBroker.Activation;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Xenstore;
 
 namespace XcpBroker.Spawning.Helper;
 
@@ -17,11 +18,26 @@ internal enum HelperAnswerKind : byte
 
     /// <summary>The service has ended. The last answer.</summary>
     Ended = 3,
+
+    /// <summary>A watched domain runs; the number is its domid.</summary>
+    DomainBooted = 4,
+
+    /// <summary>One that was said to run does not; the number is its domid.</summary>
+    DomainEnded = 5,
+
+    /// <summary>Xenstore cannot be used.</summary>
+    XenstoreLost = 6,
+
+    /// <summary>It can be used again.</summary>
+    XenstoreFound = 7,
+
+    /// <summary>A watched domain could not be told; the number is its domid.</summary>
+    DomainNotTold = 8,
 }
 
 /// <summary>One packet from the root helper.</summary>
 /// <param name="Kind">What is told.</param>
-/// <param name="Number">The request's.</param>
+/// <param name="Number">The request's, or a domid.</param>
 internal readonly record struct HelperAnswer(HelperAnswerKind Kind, uint Number)
 {
     internal const int MaxSize = HeaderSize + (2 * MaxText);
@@ -37,6 +53,12 @@ internal readonly record struct HelperAnswer(HelperAnswerKind Kind, uint Number)
 
     /// <summary>StartFailed: why.</summary>
     internal DBusError Error { get; private init; }
+
+    /// <summary>Of domains and of xenstore: its texts, in the order of <see cref="IDomainEvents"/>' parameters.</summary>
+    internal string Text { get; private init; } = "";
+
+    internal static HelperAnswer OfDomains(HelperAnswerKind kind, uint domid, params ReadOnlySpan<string> texts) =>
+        new(kind, domid) { Text = Cut(string.Join('\0', texts!)) };
 
     internal static HelperAnswer Made(uint number, int pid) => new(HelperAnswerKind.Made, number) { Pid = pid };
 
@@ -68,6 +90,11 @@ internal readonly record struct HelperAnswer(HelperAnswerKind Kind, uint Number)
             case HelperAnswerKind.StartFailed when rest.IndexOf((byte)0) is > 0 and int end && Utf8.IsValid(rest):
                 answer = StartFailed(number, new DBusError(StrictUtf8.Instance.GetString(rest[..end]), StrictUtf8.Instance.GetString(rest[(end + 1)..])));
                 return true;
+            case HelperAnswerKind.XenstoreFound when rest.IsEmpty:
+            case HelperAnswerKind.DomainBooted or HelperAnswerKind.DomainEnded or HelperAnswerKind.XenstoreLost or HelperAnswerKind.DomainNotTold
+                when Utf8.IsValid(rest) && rest.Length <= MaxText && rest.Count((byte)0) == NulsOf((HelperAnswerKind)packet[0]):
+                answer = new HelperAnswer((HelperAnswerKind)packet[0], number) { Text = StrictUtf8.Instance.GetString(rest) };
+                return true;
             default:
                 return false;
         }
@@ -80,12 +107,20 @@ internal readonly record struct HelperAnswer(HelperAnswerKind Kind, uint Number)
         {
             HelperAnswerKind.Made => Numbers(Pid),
             HelperAnswerKind.Ended => Numbers(Exit.Status, Exit.Signal),
+            >= HelperAnswerKind.DomainBooted => StrictUtf8.Instance.GetBytes(Text),
             _ => StrictUtf8.Instance.GetBytes($"{Error.Name}\0{Error.Message}"),
         };
         byte[] packet = [(byte)Kind, 0, 0, 0, 0, .. rest];
         BinaryPrimitives.WriteUInt32LittleEndian(packet.AsSpan(1), Number);
         return packet;
     }
+
+    private static int NulsOf(HelperAnswerKind kind) => kind switch
+    {
+        HelperAnswerKind.DomainBooted => 2, // name, UUID, secret
+        HelperAnswerKind.DomainNotTold => 1, // name, problem
+        _ => 0,
+    };
 
     private static byte[] Numbers(params ReadOnlySpan<int> numbers)
     {

@@ -25,6 +25,9 @@ internal sealed record HelperOptions
     /// <summary>What starts domains; null: nothing does.</summary>
     internal DomainStarter? DomainStarter { get; init; }
 
+    /// <summary>Where xenstore is; null: where it usually is.</summary>
+    internal string? XenstorePath { get; init; }
+
     /// <summary>What it removes when the bus has ended, however that was: the pid file and socket files. Rooted paths.</summary>
     internal IReadOnlyList<string> RemovedAtEnd { get; init; } = [];
 
@@ -38,6 +41,7 @@ internal sealed record HelperOptions
         .. ServiceDirectories.Select(directory => $"directory={directory}"),
         .. Environment.Select(pair => $"environment={pair.Key}={pair.Value}"),
         .. RemovedAtEnd.Select(path => $"remove={path}"),
+        .. XenstorePath is { } xenstore ? [$"xenstore={xenstore}"] : (string[])[],
         .. SystemBus is { } address ? [$"systembus={address}"] : (string[])[],
         .. DomainStarter?.Arguments.Select(word => $"domainstarter={word}") ?? [],
     ];
@@ -53,6 +57,7 @@ internal sealed record HelperOptions
         List<string> removed = [];
         Dictionary<string, string> environment = [];
         string? systemBus = null;
+        string? xenstore = null;
         List<string> domainStarter = [];
         foreach (string word in words)
         {
@@ -85,6 +90,9 @@ internal sealed record HelperOptions
                 case "systembus" when value.Length > 0:
                     systemBus = value;
                     break;
+                case "xenstore" when Path.IsPathRooted(value):
+                    xenstore = value;
+                    break;
                 case "domainstarter":
                     domainStarter.Add(value);
                     break;
@@ -108,6 +116,7 @@ internal sealed record HelperOptions
             Environment = environment,
             RemovedAtEnd = removed,
             SystemBus = systemBus,
+            XenstorePath = xenstore,
             DomainStarter = domainStarter.Count == 0 ? null : new DomainStarter(domainStarter),
         };
         return true;

@@ -2,6 +2,7 @@ using XcpBroker.Activation;
 using XcpBroker.Config.Services;
 using XcpBroker.Interop;
 using XcpBroker.Protocol;
+using XcpBroker.Xenstore;
 
 namespace XcpBroker.Spawning.Helper;
 
@@ -10,16 +11,21 @@ namespace XcpBroker.Spawning.Helper;
 /// Whatever is not a request in its one form ends the helper: there is nobody but the bus who could have sent it, and a bus that sends
 /// such things is no longer ours.
 /// </remarks>
-internal sealed class HelperServer
+internal sealed class HelperServer : IDisposable
 {
     /// <summary>More processes at a time are refused; above max_pending_service_starts plus a host's services.</summary>
     internal const int MaxProcesses = 4096;
+
+    /// <summary>More declared domains than a host can have; a bus that wants more is no longer ours.</summary>
+    internal const int MaxDomains = 8192;
 
     private readonly ChildHost _host;
     private readonly HelperOptions _options;
     private readonly IDescriptorReader _descriptors;
     private readonly Dictionary<uint, ChildStart> _starts = [];
     private readonly Dictionary<HelperRequestKind, Func<HelperRequest, bool>> _table;
+    private readonly XenstoreThread _domains;
+    private readonly HashSet<string> _watched = new(StringComparer.Ordinal);
     private readonly DescriptorWatch _socket;
 
     /// <param name="host">Makes and watches the processes.</param>
@@ -37,7 +43,10 @@ internal sealed class HelperServer
             [HelperRequestKind.StartUnit] = Start,
             [HelperRequestKind.StartDomain] = Start,
             [HelperRequestKind.Kill] = Kill,
+            [HelperRequestKind.WatchDomain] = WatchDomain,
+            [HelperRequestKind.ForgetDomain] = ForgetDomain,
         };
+        _domains = new XenstoreThread(options.XenstorePath, host.Loop.Clock, new EventsOnLoop(host.Loop, new HelperDomainEvents(answer => Answer(answer, null))));
         _socket = DescriptorWatch.Create(host.Loop, socket, OnReadable) ?? throw new InvalidOperationException("the socket cannot be watched");
     }
 
@@ -104,6 +113,22 @@ internal sealed class HelperServer
 
         return true;
     }
+
+    private bool WatchDomain(HelperRequest request)
+    {
+        _ = _watched.Add(request.Name);
+        _domains.Watch(request.Notice!);
+        return _watched.Count <= MaxDomains;
+    }
+
+    private bool ForgetDomain(HelperRequest request)
+    {
+        _domains.Forget(request.Name);
+        return _watched.Remove(request.Name);
+    }
+
+    /// <summary>The bus has ended, or serves no more: what domains were told is taken back.</summary>
+    public void Dispose() => _domains.Dispose();
 
     /// <summary>Waits for room: the bus reads on a thread that does nothing else.</summary>
     private void Answer(HelperAnswer answer, int? descriptor)

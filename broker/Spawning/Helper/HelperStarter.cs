@@ -3,12 +3,13 @@ using XcpBroker.Activation;
 using XcpBroker.Interop;
 using XcpBroker.Loop;
 using XcpBroker.Protocol;
+using XcpBroker.Xenstore;
 
 namespace XcpBroker.Spawning.Helper;
 
 /// <summary>Starts services by asking the root helper; of a command it passes on nothing but the name.</summary>
 /// <remarks>Everything below <see cref="Start"/> is on the process loop; the bus loop asks, and is answered there.</remarks>
-internal sealed class HelperStarter : IServiceStarter
+internal sealed class HelperStarter : IServiceStarter, IDomainWatch
 {
     private readonly BusLoop _bus;
     private readonly ProcessThread _processes;
@@ -40,12 +41,24 @@ internal sealed class HelperStarter : IServiceStarter
         return start;
     }
 
+    /// <summary>Who is told of domains, on the bus loop; set before the first is watched.</summary>
+    internal IDomainEvents? DomainEvents { private get; set; }
+
+    public void Watch(DomainNotice notice) => AskOfDomains(HelperRequest.WatchDomain(notice));
+
+    public void Forget(string name) => AskOfDomains(HelperRequest.ForgetDomain(name));
+
+    private void AskOfDomains(HelperRequest request) => _processes.Loop.Schedule(_ => Ask(request), null);
+
     private void Watch() => _watch = DescriptorWatch.Create(_processes.Loop, _socket, OnReadable);
 
     private void Ask(HelperRequest request)
     {
-        _unsent.Enqueue(request.ToPacket());
-        SendWaiting();
+        if (!_isLost)
+        {
+            _unsent.Enqueue(request.ToPacket());
+            SendWaiting();
+        }
     }
 
     // Never waits: the helper may be waiting for this thread to take its answers. What finds no room goes after the next answer,
@@ -81,7 +94,12 @@ internal sealed class HelperStarter : IServiceStarter
         {
             Lose();
         }
-        else if (!HelperAnswer.TryParse(packet[..length], out HelperAnswer answer)
+        else if (HelperAnswer.TryParse(packet[..length], out HelperAnswer answer) && DomainEvents is { } events && descriptor == PacketSocket.NoDescriptor
+            && HelperDomainEvents.TryTell(answer, new EventsOnLoop(_bus, events)))
+        {
+            SendWaiting();
+        }
+        else if (answer == default
             || !_started.TryGetValue(answer.Number, out ServiceProcess? process)
             || (answer.Kind == HelperAnswerKind.Made) != (descriptor != PacketSocket.NoDescriptor))
         {

@@ -39,8 +39,11 @@ internal static unsafe class RootHelper
         EndedFile[] files = [.. options.RemovedAtEnd.Select(path => new EndedFile(path))];
         EpollBusLoop loop = new(TimeProvider.System);
         ChildSpawner spawner = new(OwnProgram.Read(), OpenFileLimit.Read());
-        _ = new HelperServer(new ChildHost(loop, spawner, 0), socket, options, new TrustedDescriptors(options.ServiceDirectories));
-        loop.Run();
+        using (new HelperServer(new ChildHost(loop, spawner, 0), socket, options, new TrustedDescriptors(options.ServiceDirectories)))
+        {
+            loop.Run();
+        }
+
         WaitForTheBus(socket);
         foreach (EndedFile file in files)
         {

@@ -43,6 +43,25 @@ internal sealed class XcpTokenTests
         Assert.That(_server.Identity, Is.EqualTo(new PeerCredentials { Domain = _domains.Known.Domain }));
     }
 
+    [TestCase(0, Description = "its own comes first")]
+    [TestCase(1)]
+    [TestCase(3)]
+    public void Any_secret_of_the_domain_proves_it_and_the_one_that_did_says_which_time_it_runs(int others)
+    {
+        for (uint domid = 1; domid <= others; domid++)
+        {
+            _domains.Others.Add(new DomainSecret(new DomainIdentity(Name) { Id = domid }, Encoding.ASCII.GetBytes(new string((char)('a' + domid), 32))));
+        }
+
+        _talk.Say($"\0AUTH XCP_TOKEN {HexName}");
+        _talk.Say($"DATA {ClientNonce}{ClientProof}");
+        _talk.Say("DATA");
+        _talk.Say("BEGIN");
+
+        Assert.That(_talk.Heard, Does.Contain($"DATA {ServerProof}\r\n"));
+        Assert.That(_server.Identity.Domain, Is.SameAs(_domains.Known.Domain));
+    }
+
     [Test]
     public void The_name_may_come_after_AUTH()
     {
@@ -232,7 +251,9 @@ internal sealed class XcpTokenTests
 
         internal byte NextNonce { get; set; }
 
-        public DomainSecret? Find(string domain) => domain == Known.Domain.Name ? Known : null;
+        public IReadOnlyList<DomainSecret> Find(string domain) => domain == Known.Domain.Name ? [.. Others, Known] : [];
+
+        internal List<DomainSecret> Others { get; } = [];
 
         public void Delay(string? domain, Action reject)
         {

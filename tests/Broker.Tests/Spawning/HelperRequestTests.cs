@@ -1,7 +1,9 @@
 using CsCheck;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Names;
+using XcpBroker.Config.Domains;
 using XcpBroker.Spawning.Helper;
+using XcpBroker.Xenstore;
 
 namespace XcpBroker.Broker.Tests.Spawning;
 
@@ -31,6 +33,48 @@ public sealed class HelperRequestTests
             Is.Empty);
     }
 
+    [TestCase("nfs-1", null, null, null)]
+    [TestCase("nfs-1", "0123abcd-89ab-cdef-0123-456789abcdef", "tcp:host=169.254.0.1,port=5555", "0123456789abcdef0123456789abcdef")]
+    public void What_a_domain_is_to_find_is_read_back(string name, string? uuid, string? address, string? guid)
+    {
+        HelperRequest watch = HelperRequest.WatchDomain(new DomainNotice(name, uuid, address, guid));
+
+        Assert.That(HelperRequest.TryParse(watch.ToPacket(), out HelperRequest read), Is.True);
+        Assert.That(read, Is.EqualTo(watch));
+        Assert.That(HelperRequest.TryParse(HelperRequest.ForgetDomain(name).ToPacket(), out read), Is.True);
+        Assert.That(read, Is.EqualTo(HelperRequest.ForgetDomain(name)));
+    }
+
+    // Nothing gets into xenstore that is not a UUID, an address or a GUID, and no path at all.
+    [TestCase("nfs-1\0\0\0", true)]
+    [TestCase("../../0\0\0\0", false)]
+    [TestCase("\0\0\0", false)]
+    [TestCase("nfs-1\0\0", false)]
+    [TestCase("nfs-1\0\0\0\0", false)]
+    [TestCase("nfs-1\0" + "0123ABCD-89ab-cdef-0123-456789abcdef\0\0", false)]
+    [TestCase("nfs-1\0" + "x\0\0", false)]
+    [TestCase("nfs-1\0\0tcp:host=h\0", false)]
+    [TestCase("nfs-1\0\0tcp:host=h,port=1\n\0", false)]
+    [TestCase("nfs-1\0\0tcp:host=h\u007f,port=1\0", false)]
+    [TestCase("nfs-1\0\0\0" + "0123456789ABCDEF0123456789abcdef", false)]
+    [TestCase("nfs-1\0\0\0" + "0123", false)]
+    public void Of_a_domain_nothing_else_is_taken(string text, bool isTaken)
+    {
+        Assert.That(HelperRequest.TryParse([5, 0, 0, 0, 0, .. StrictUtf8.Instance.GetBytes(text)], out _), Is.EqualTo(isTaken));
+        Assert.That(HelperRequest.TryParse([5, 1, 0, 0, 0, .. StrictUtf8.Instance.GetBytes(text)], out _), Is.False, "with a number");
+    }
+
+    [Test]
+    public void The_longest_that_a_domain_is_to_find_is_one()
+    {
+        string address = $"tcp:host={new string('h', XenstorePublication.MaxAddressLength - 16)},port=1";
+        DomainNotice longest = new(new string('n', 63), "0123abcd-89ab-cdef-0123-456789abcdef", address, "0123456789abcdef0123456789abcdef");
+        byte[] packet = HelperRequest.WatchDomain(longest).ToPacket();
+
+        Assert.That(address, Has.Length.EqualTo(XenstorePublication.MaxAddressLength));
+        Assert.That((packet.Length <= HelperRequest.MaxSize, HelperRequest.TryParse(packet, out _)), Is.EqualTo((true, true)));
+    }
+
     [TestCase(1, "")]
     [TestCase(1, "org")]
     [TestCase(1, ":1.1")]
@@ -42,6 +86,10 @@ public sealed class HelperRequestTests
     [TestCase(2, "x")]
     [TestCase(0, "org.example.Service")]
     [TestCase(5, "org.example.Service")]
+    [TestCase(6, "")]
+    [TestCase(6, "-nfs")]
+    [TestCase(6, "nfs")]
+    [TestCase(7, "")]
     [TestCase(255, "")]
     public void What_is_no_request_is_refused(byte kind, string name) =>
         Assert.That(HelperRequest.TryParse([kind, 1, 2, 3, 4, .. StrictUtf8.Instance.GetBytes(name)], out _), Is.False);

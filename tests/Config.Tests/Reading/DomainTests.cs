@@ -78,7 +78,7 @@ internal sealed class DomainTests
     [TestCase("<domain name='a' type='*'/>", "3:18: type has \"*\"; expected letters, digits, '.', '_' and '-', at most 63, the first a letter or digit")]
     [TestCase("<domain name='a' uuid='{0}'/>", "3:18: uuid is \"{0}\"; expected the form 01234567-89ab-cdef-0123-456789abcdef")]
     [TestCase("<domain name='a' grace='0'/>", "3:18: grace is \"0\"; expected seconds, from 1 to 86400")]
-    [TestCase("<domain name='a' id='1'/>", "3:18: attribute \"id\" is not known on <domain>; expected name, uuid, type, tags, grace, token-file")]
+    [TestCase("<domain name='a' id='1'/>", "3:18: attribute \"id\" is not known on <domain>; expected name, uuid, type, tags, grace, token-file, address")]
     [TestCase("<domain name='a'>x</domain>", "3:1: text is not allowed in <domain>")]
     [TestCase("<domain name='a'><allow/></domain>", "3:18: element <allow> is not known in <domain>; expected <source> or <limit>")]
     [TestCase("<domain name='a'><source/></domain>", "3:18: <source> needs exactly one of vsock-cid, tcp, unix")]
@@ -92,6 +92,12 @@ internal sealed class DomainTests
     [TestCase("<domain name='a'><source vsock-cid='9'/></domain><domain name='b'><source vsock-cid='9'/></domain>", "3:50: domain b has the context id 9 of domain a (/etc/bus/main.conf:3)")]
     [TestCase("<domain name='a'><source tcp='10.0.0.0/8'/></domain><domain name='b'><source tcp='10.1.1.1'/></domain>", "3:53: domain b has addresses of 10.1.1.1/32 of domain a (/etc/bus/main.conf:3)")]
     [TestCase("<domain name='a'><source unix='/s'/></domain><domain name='b'><source unix='/s'/></domain>", "3:46: domain b has the socket unix:path=/s of domain a (/etc/bus/main.conf:3)")]
+    [TestCase("<domain name='a' address='tcp:host=h'/>", "3:18: address: 'tcp:host=h': a domain cannot connect to this; expected tcp: with host and port, vsock: with cid and port, or unix: with path")]
+    [TestCase("<xenstore address='pigeon:'/>", "3:11: address: 'pigeon:': unknown transport 'pigeon' (known: unix, tcp, nonce-tcp, vsock, systemd)")]
+    [TestCase("<xenstore address='vsock:port=5'/>", "3:11: address: 'vsock:port=5': a domain cannot connect to this; expected tcp: with host and port, vsock: with cid and port, or unix: with path")]
+    [TestCase("<xenstore address='tcp:host=a,port=1;tcp:host=b,port=1'/>", "3:11: address: expected one address")]
+    [TestCase("<xenstore path='/x'/>", "3:11: attribute \"path\" is not known on <xenstore>; expected address")]
+    [TestCase("<xenstore>x</xenstore>", "3:1: text is not allowed in <xenstore>")]
     [TestCase("<listen domain='b'>unix:path=/a</listen>", "3:1: there is no domain \"b\"; expected <domain name=\"b\"> in <busconfig>")]
     [TestCase("<listen identity='me'>tcp:port=1</listen>", "3:9: identity is \"me\"; expected address")]
     [TestCase("<listen identity='address'>unix:path=/a</listen>", "3:1: identity=\"address\" is for tcp: addresses: no other transport has addresses that could be forged")]
@@ -106,6 +112,16 @@ internal sealed class DomainTests
     {
         Assert.That(TryRead(text, out _, out ConfigProblem? problem), Is.False);
         Assert.That(problem!.ToString(), Is.EqualTo($"{File}:{expected}"));
+    }
+
+    [Test]
+    public void Domains_find_in_xenstore_the_common_address_or_their_own()
+    {
+        BusConfiguration read = Read("<xenstore address='tcp:host=10.0.0.1,port=5'/><domain name='a'/><domain name='b' address='vsock:cid=2,port=5'/>");
+
+        Assert.That((read.Xenstore, string.Join(' ', read.Domains.Select(domain => domain.Address))), Is.EqualTo((new XenstorePublication("tcp:host=10.0.0.1,port=5"), " vsock:cid=2,port=5")));
+        Assert.That(Read("<xenstore/>").Xenstore, Is.EqualTo(new XenstorePublication((string?)null)));
+        Assert.That(Read("<domain name='a'/>").Xenstore, Is.Null);
     }
 
     [Test]

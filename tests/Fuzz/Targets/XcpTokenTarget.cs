@@ -47,7 +47,7 @@ internal sealed class XcpTokenTarget : IFuzzTarget
     {
         internal DomainSecret Secret { get; } = new(new DomainIdentity("nfs-1"), Enumerable.Repeat((byte)'k', 32).ToArray());
 
-        public DomainSecret? Find(string domain) => domain == "nfs-1" ? Secret : null;
+        public IReadOnlyList<DomainSecret> Find(string domain) => domain == "nfs-1" ? [Secret] : [];
 
         public void Delay(string? domain, Action reject) => reject();
     }

@@ -14,7 +14,7 @@ public sealed record FakeNode(string Value, ImmutableArray<string> Permissions);
 /// <remarks>Written from Xen's docs/misc/xenstore.txt, and from nothing of the client under test. Any thread may use it: one at a time gets in.</remarks>
 public sealed class FakeXenstore
 {
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
     private readonly HashSet<uint> _introduced = [0];
     private readonly List<FakeXenstoreConnection> _connections = [];
     private ImmutableSortedDictionary<string, FakeNode> _nodes =
@@ -111,6 +111,26 @@ public sealed class FakeXenstore
 
     internal void CountCommit() => Commits++;
 
+    /// <summary>Waits until the store is as it should be.</summary>
+    /// <param name="isSo">Asked after each change.</param>
+    /// <param name="patience">How long each change may take to come.</param>
+    /// <returns>Whether it is.</returns>
+    public bool WaitUntil(Func<bool> isSo, TimeSpan patience)
+    {
+        lock (_lock)
+        {
+            while (!isSo())
+            {
+                if (!Monitor.Wait(_lock, patience))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
     internal T Locked<T>(Func<T> action)
     {
         lock (_lock)
@@ -122,11 +142,15 @@ public sealed class FakeXenstore
     /// <summary>Puts other nodes in the place of all, and fires the watches of a path.</summary>
     internal void Replace(ImmutableSortedDictionary<string, FakeNode> nodes, string path)
     {
-        _nodes = nodes;
+        Replace(nodes);
         Fire(path);
     }
 
-    internal void Replace(ImmutableSortedDictionary<string, FakeNode> nodes) => _nodes = nodes;
+    internal void Replace(ImmutableSortedDictionary<string, FakeNode> nodes)
+    {
+        _nodes = nodes;
+        Monitor.PulseAll(_lock);
+    }
 
     internal void Fire(string path)
     {

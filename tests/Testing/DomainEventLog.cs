@@ -1,0 +1,34 @@
+using XcpBroker.Xenstore;
+
+namespace XcpBroker.Testing;
+
+/// <summary>Remembers what has become of domains.</summary>
+internal sealed class DomainEventLog : IDomainEvents
+{
+    private readonly List<string> _lines = [];
+
+    internal string Lines => string.Join(" | ", _lines);
+
+    internal List<DomainBoot> Boots { get; } = [];
+
+    internal HashSet<(string Name, uint Domid)> Alive { get; } = [];
+
+    public void Booted(DomainBoot boot)
+    {
+        _lines.Add($"booted {boot}");
+        Boots.Add(boot);
+        Alive.Add((boot.Name, boot.Domid));
+    }
+
+    public void Ended(string name, uint domid)
+    {
+        _lines.Add($"ended {name} {domid}");
+        Alive.Remove((name, domid));
+    }
+
+    public void Lost(string problem) => _lines.Add($"lost: {problem}");
+
+    public void Found() => _lines.Add("found");
+
+    public void NotTold(string name, uint domid, string problem) => _lines.Add($"not told {name} {domid} {problem}");
+}
