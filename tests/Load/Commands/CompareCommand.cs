@@ -32,66 +32,13 @@ internal static class CompareCommand
         {
             int brokerCpu = scenario.IsAcrossCpus ? given.Number("--other-cpu", cpu == 0 ? 1 : 0) : cpu;
             BrokerStart start = new() { Cpu = brokerCpu, Patience = TimeSpan.FromSeconds(20) };
-            Comparison result = Measure(scenario, contestants, start, given.Number("--runs", 5), given.List("--xcp-arguments", ""));
+            Comparison result = new Rounds(contestants, start, given.Number("--runs", 5), given.List("--xcp-arguments", "")).Measure(scenario);
             (scenario is LoadScenario && !given.Has("--figures") ? loads : figures).Add(result);
         }
 
-        List<string> names = [.. contestants.Select(contestant => contestant.Name)];
-        Print(loads, MarkdownTable.Loads(loads, names, Contestant.Reference));
-        Print(figures, MarkdownTable.Figures(figures, names, Contestant.Reference));
+        Print(loads, MarkdownTable.Loads);
+        Print(figures, MarkdownTable.Figures);
         return 0;
-    }
-
-    /// <summary>Rounds in which each contestant has one run; who is first changes from round to round.</summary>
-    private static Comparison Measure(
-        Scenario scenario,
-        IReadOnlyList<Contestant> contestants,
-        BrokerStart start,
-        int runs,
-        string[] ownArguments)
-    {
-        Comparison comparison = new(scenario.Name, [.. contestants.Select(contestant => contestant.Name)]);
-        List<Contestant> taking = [.. contestants.Where(scenario.Admits)];
-        Dictionary<string, BrokerProcess> running = [];
-        try
-        {
-            for (int round = scenario.WantsFreshBroker ? -1 : 0; round < runs; round++)
-            {
-                for (int turn = 0; turn < taking.Count; turn++)
-                {
-                    Contestant contestant = taking[(turn + Math.Max(0, round)) % taking.Count];
-                    BrokerStart own = contestant.Name == "xcp-broker" ? start with { ExtraArguments = ownArguments } : start;
-                    Console.Error.Write($"\r{scenario.Name} {round + 1}/{runs} {contestant.Name}            ");
-                    if (!running.TryGetValue(contestant.Name, out BrokerProcess? process))
-                    {
-                        running.Add(contestant.Name, process = contestant.Start(own));
-                    }
-
-                    Measurement measured = scenario.Run(contestant.Target(process), process);
-                    if (round >= 0)
-                    {
-                        comparison.Add(contestant.Name, measured);
-                    }
-
-                    if (scenario.WantsFreshBroker)
-                    {
-                        _ = running.Remove(contestant.Name);
-                        process.Dispose();
-                    }
-                }
-            }
-        }
-        finally
-        {
-            foreach (BrokerProcess process in running.Values)
-            {
-                process.Dispose();
-            }
-
-            Console.Error.Write("\r\n");
-        }
-
-        return comparison;
     }
 
     private static IEnumerable<Scenario> Choose(IReadOnlyList<Scenario> all, string[] names)
@@ -114,11 +61,12 @@ internal static class CompareCommand
     private static bool Starts(string scenario, string pattern) =>
         pattern.EndsWith('*') && scenario.StartsWith(pattern[..^1], StringComparison.Ordinal);
 
-    private static void Print(List<Comparison> comparisons, string table)
+    /// <summary>A table for each set of contestants that have the same reference.</summary>
+    private static void Print(List<Comparison> comparisons, Func<IReadOnlyList<Comparison>, string> table)
     {
-        if (comparisons.Count > 0)
+        foreach (IGrouping<string, Comparison> alike in comparisons.Where(row => row.Contestants.Count > 0).GroupBy(row => row.Reference))
         {
-            Console.Out.WriteLine(table);
+            Console.Out.WriteLine(table([.. alike]));
         }
     }
 }

@@ -12,7 +12,7 @@ internal static class FloorCommand
     {
         Arguments given = new(arguments, ["--listen", "--ready"], []);
         string path = given.Text("--listen");
-        using UnixSocket listener = UnixSocket.Listen(path);
+        using StreamSocket listener = StreamSocket.Listen(path);
         if (given.Has("--ready"))
         {
             using FileStream ready = new(new SafeFileHandle(given.Number("--ready", 3), ownsHandle: true), FileAccess.Write, bufferSize: 0);

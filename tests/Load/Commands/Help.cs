@@ -5,7 +5,7 @@ internal static class Help
 {
     private const string Text = """
         load run --address ADDRESS --mode MODE [options]      one mode against any bus
-          MODE           pingpong oneway fanout connect driver flood
+          MODE           pingpong oneway fanout connect driver flood post
           --pid PID      the broker's process, for its CPU time and memory
           --size BYTES   payload of a message (4k, 1m)          --pairs N       pairs of peers; for connect: at once
           --window N     messages under way per sender          --unbatched     one send per message
@@ -13,6 +13,7 @@ internal static class Help
           --rules N      rules that do not match                --rule-kind K   member interface path ... mixed
           --flood-rate N messages/s, 0: as many as go           --forwarder     the address is a floor's
           --messages N   measure so many, whatever it takes     --seconds S --warm-up S --cpu N
+          --destination NAME (post) a name that is declared durable
 
         load compare [--modes M,M*,...|all] [--runs 5] [--brokers xcp,dbus-broker,dbus-daemon,floor] [--seconds S] [--warm-up S]
                      [--cpu N] [--other-cpu N] [--xcp-arguments A,A]

@@ -11,7 +11,7 @@ internal static class RunCommand
     private static readonly string[] Valued =
     [
         "--address", "--pid", "--mode", "--size", "--pairs", "--window", "--subscribers", "--rules", "--rule-kind", "--flood-rate",
-        "--warm-up", "--seconds", "--messages", "--cpu",
+        "--warm-up", "--seconds", "--messages", "--cpu", "--destination",
     ];
 
     internal static int Execute(ReadOnlySpan<string> arguments)
@@ -32,6 +32,7 @@ internal static class RunCommand
             Subscribers = given.Number("--subscribers", 16),
             Rules = given.Number("--rules", 0),
             RuleKind = given.Text("--rule-kind", RuleKinds.Mixed),
+            Destination = given.Text("--destination", ""),
             FloodRate = given.Number("--flood-rate", 0),
             Stepwise = given.Has("--stepwise"),
             WarmUp = given.Seconds("--warm-up", 0.3),

@@ -13,8 +13,12 @@ internal sealed record Template(byte[] Bytes, uint BodyBytes, int ReplySerialOff
     internal const string Path = "/org/example/load";
     internal const string Interface = "org.example.Load";
     internal const string SignalName = "Tick";
+    private const string OneWayName = "Put";
     private const string Topic = "org.example.topic";
     private const uint Placeholder = 0x7e57ab1e;
+
+    /// <summary>Header of a call of org.xen.xcp.Broker1.Post.</summary>
+    internal static MessageFields PostCall => RawPeer.Bus("Post", "sssssv") with { Path = "/org/xen/xcp/broker", Interface = "org.xen.xcp.Broker1" };
 
     /// <summary>A call that is answered.</summary>
     /// <param name="destination">The callee's unique name.</param>
@@ -40,7 +44,7 @@ internal sealed record Template(byte[] Bytes, uint BodyBytes, int ReplySerialOff
                 Flags = MessageFlags.NoReplyExpected,
                 Path = Path,
                 Interface = Interface,
-                Member = "Put",
+                Member = OneWayName,
                 Destination = destination,
             },
             payload);
@@ -75,6 +79,24 @@ internal sealed record Template(byte[] Bytes, uint BodyBytes, int ReplySerialOff
     /// <summary>A call of the bus itself: who owns this name?</summary>
     internal static Template OwnerQuestion(string name) =>
         Build(RawPeer.Bus("GetNameOwner", "s"), body => body.WriteString(name));
+
+    /// <summary>A call of the bus that is answered when the message in it is on disk.</summary>
+    internal static Template Post(string destination, int payload) => Build(PostCall, body => WritePost(body, destination, payload));
+
+    /// <summary>The arguments of a Post, whose message is that of <see cref="OneWay"/>.</summary>
+    /// <param name="body">Where they go.</param>
+    /// <param name="destination">A well-known name that is declared durable.</param>
+    /// <param name="payload">Bytes of the message's 'ay'.</param>
+    internal static void WritePost(WireWriter body, string destination, int payload)
+    {
+        foreach (string text in new[] { destination, Path, Interface, OneWayName, "ay" })
+        {
+            body.WriteString(text);
+        }
+
+        body.WriteVariantSignature("ay");
+        body.WriteByteArray(new byte[payload]);
+    }
 
     private static Template Unicast(MessageFields fields, int payload) => payload == 0
         ? Build(fields, _ => { })

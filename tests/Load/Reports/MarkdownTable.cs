@@ -7,21 +7,19 @@ namespace XcpBroker.Load.Reports;
 internal static class MarkdownTable
 {
     /// <summary>A row per load: rate, CPU of a message, p50 and p99 of each, and the ratios to the reference.</summary>
-    internal static string Loads(IReadOnlyList<Comparison> rows, IReadOnlyList<string> contestants, string reference)
+    internal static string Loads(IReadOnlyList<Comparison> rows)
     {
-        StringBuilder table = new();
-        List<string> head = ["mode", .. contestants.SelectMany(name => name == reference ? [name] : new[] { name, "ratio" })];
-        Row(table, head);
-        Row(table, head.Select(_ => "---"));
+        (string[] contestants, string reference) = (Contestants(rows), rows[0].Reference);
+        StringBuilder table = Begin(["mode"], contestants, reference);
         foreach (Comparison row in rows)
         {
             List<string> cells = [row.Scenario];
             foreach (string name in contestants)
             {
                 cells.Add(Values(row, name));
-                if (name != reference)
+                if (HasRatio(contestants, name, reference))
                 {
-                    cells.Add(contestants.Contains(reference) ? Ratios(row, name, reference) : "–");
+                    cells.Add(Ratios(row, name));
                 }
             }
 
@@ -32,23 +30,21 @@ internal static class MarkdownTable
     }
 
     /// <summary>A row per figure.</summary>
-    internal static string Figures(IReadOnlyList<Comparison> comparisons, IReadOnlyList<string> contestants, string reference)
+    internal static string Figures(IReadOnlyList<Comparison> rows)
     {
-        StringBuilder table = new();
-        List<string> head = ["scenario", "figure", .. contestants.SelectMany(name => name == reference ? [name] : new[] { name, "ratio" })];
-        Row(table, head);
-        Row(table, head.Select(_ => "---"));
-        foreach (Comparison comparison in comparisons)
+        (string[] contestants, string reference) = (Contestants(rows), rows[0].Reference);
+        StringBuilder table = Begin(["scenario", "figure"], contestants, reference);
+        foreach (Comparison row in rows)
         {
-            foreach (string figure in comparison.FigureNames)
+            foreach (string figure in row.FigureNames)
             {
-                List<string> cells = [comparison.Scenario, figure];
+                List<string> cells = [row.Scenario, figure];
                 foreach (string name in contestants)
                 {
-                    cells.Add(Cell("{0:N2}", comparison.Median(name, figure)));
-                    if (name != reference)
+                    cells.Add(Cell("{0:N2}", row.Median(name, figure)));
+                    if (HasRatio(contestants, name, reference))
                     {
-                        cells.Add(Cell("{0:N2}", contestants.Contains(reference) ? comparison.Ratio(name, reference, figure) : double.NaN));
+                        cells.Add(Cell("{0:N2}", row.Ratio(name, figure)));
                     }
                 }
 
@@ -57,6 +53,20 @@ internal static class MarkdownTable
         }
 
         return table.ToString();
+    }
+
+    /// <summary>Everybody who took part in one of the rows.</summary>
+    private static string[] Contestants(IReadOnlyList<Comparison> rows) => [.. rows.SelectMany(row => row.Contestants).Distinct()];
+
+    private static bool HasRatio(string[] contestants, string name, string reference) => name != reference && contestants.Contains(reference);
+
+    private static StringBuilder Begin(string[] first, string[] contestants, string reference)
+    {
+        StringBuilder table = new();
+        string[] head = [.. first, .. contestants.SelectMany(name => HasRatio(contestants, name, reference) ? new[] { name, "ratio" } : [name])];
+        Row(table, head);
+        Row(table, head.Select(_ => "---"));
+        return table;
     }
 
     private static string Values(Comparison row, string name)
@@ -70,11 +80,11 @@ internal static class MarkdownTable
             : Cell("{0:N0}/s, {1:N0} ns, {2:N0}/{3:N0} us", rate, cpu, median, tail);
     }
 
-    private static string Ratios(Comparison row, string name, string reference)
+    private static string Ratios(Comparison row, string name)
     {
-        double rate = row.Ratio(name, reference, Measurement.Rate);
-        double cpu = row.Ratio(name, reference, Measurement.BrokerCpu);
-        double tail = row.Ratio(name, reference, Measurement.Tail);
+        double rate = row.Ratio(name, Measurement.Rate);
+        double cpu = row.Ratio(name, Measurement.BrokerCpu);
+        double tail = row.Ratio(name, Measurement.Tail);
         return double.IsNaN(tail) ? Cell("**{0:N2} / {1:N2}**", rate, cpu) : Cell("**{0:N2} / {1:N2}** / {2:N2}", rate, cpu, tail);
     }
 

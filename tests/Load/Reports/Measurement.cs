@@ -16,6 +16,9 @@ internal sealed record Measurement(IReadOnlyList<Figure> Figures)
     internal const string Tail = "p99, us";
     internal const string Rss = "RSS, MiB";
 
+    /// <summary>Round trips in microseconds at each share of <see cref="Samples.Shares"/>; empty without any.</summary>
+    internal IReadOnlyList<double> Latencies { get; init; } = [];
+
     internal double? this[string name]
     {
         get

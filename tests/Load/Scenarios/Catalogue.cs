@@ -46,7 +46,14 @@ internal static class Catalogue
         Load("driver-w64", basis with { Mode = "driver", Window = 64 });
         Load("flood", basis with { Mode = "flood" });
         Load("flood-20k/s", basis with { Mode = "flood", FloodRate = 20_000 });
-        all.Add(new LoadScenario("pingpong-0-cross-cpu", pingPong) { CrossesCpus = true });
+        LoadOptions acrossCpus = pingPong with { RateByCpu = false };
+        all.Add(new LoadScenario("pingpong-0-cross-cpu", acrossCpus) { CrossesCpus = true });
+        all.Add(new LoadScenario("pingpong-0-cross-cpu-busy-poll", acrossCpus) { CrossesCpus = true, OwnArguments = ["--busy-poll=50"] });
+        foreach ((string name, LoadOptions options) in OverTcp(pingPong, oneWay))
+        {
+            all.Add(new LoadScenario(name, options) { OverTcp = true });
+        }
+
         foreach (string kind in RuleKinds.All.Prepend(RuleKinds.Mixed))
         {
             all.Add(new RulesScenario($"rules-{kind}", fanOut with { Rules = 1000, RuleKind = kind }));
@@ -56,10 +63,27 @@ internal static class Catalogue
         all.Add(new IdleScenario("idle-10000", 10_000, pingPong));
         all.Add(new GrowthScenario("growth-1000", 1000, 10_000, 20_000));
         all.Add(new GrowthScenario("growth-18000", 18_000, 100_000, 500_000));
+        all.Add(new BufferScenario("held-buffer", 200_000, basis.RateByCpu));
+        all.Add(new PostScenario("held-post-w1", basis));
+        all.Add(new PostScenario("held-post-w64", basis with { Window = 64 }));
+        all.Add(new ReplayScenario("held-replay", 100_000));
+        int[] counts = [0, 10, 100, 1000, 10_000];
+        all.Add(new RuleCurve("cost-by-rules", counts, fanOut));
+        all.Add(new ConnectionCurve("cost-by-connections", counts, pingPong));
         return all;
 
         void Load(string name, LoadOptions options) => all.Add(new LoadScenario(name, options));
     }
+
+    private static IEnumerable<(string Name, LoadOptions Options)> OverTcp(LoadOptions pingPong, LoadOptions oneWay) =>
+    [
+        ("tcp-pingpong-0", pingPong),
+        ("tcp-pingpong-1k", pingPong with { Size = Kibi }),
+        ("tcp-oneway-1k", oneWay with { Size = Kibi }),
+        ("tcp-oneway-1k-unbatched", oneWay with { Size = Kibi, Unbatched = true }),
+        ("tcp-oneway-16k", oneWay with { Size = 16 * Kibi, Window = 32 }),
+        ("tcp-oneway-16k-unbatched", oneWay with { Size = 16 * Kibi, Window = 32, Unbatched = true }),
+    ];
 
     /// <summary>The rows of a comparison that names none: short enough for every day.</summary>
     internal static readonly string[] Usual =
@@ -67,7 +91,7 @@ internal static class Catalogue
         "pingpong-0", "pingpong-1k", "pingpong-16k", "pairs128-w1", "pairs128-w8", "pairs128-w8-unbatched", "oneway-0",
         "oneway-64-unbatched", "oneway-1k", "oneway-1k-unbatched", "oneway-16k", "oneway-64k", "oneway-1m", "fanout1-w1", "fanout16-w1",
         "fanout16-w16", "fanout16-w16-unbatched", "fanout16-w1-rules", "fanout256-w1", "connect-stepwise", "connect-pipelined",
-        "driver-w1", "driver-w64", "flood", "flood-20k/s", "pingpong-0-cross-cpu", "rules-mixed", "start-up",
+        "driver-w1", "driver-w64", "flood", "flood-20k/s", "pingpong-0-cross-cpu", "pingpong-0-cross-cpu-busy-poll", "rules-mixed", "start-up",
         "idle-10000",
     ];
 }

@@ -5,24 +5,29 @@ using XcpBroker.Peers.Processes;
 namespace XcpBroker.Load.Scenarios;
 
 /// <summary>A broker that takes part in a comparison.</summary>
-/// <param name="Name">As on the command line.</param>
+/// <param name="Name">As in the tables.</param>
 /// <param name="Start">Starts one.</param>
 internal sealed record Contestant(string Name, Func<BrokerStart, BrokerProcess> Start)
 {
-    internal const string Reference = "dbus-broker";
+    internal const string Ours = "xcp-broker";
+    internal const string DbusBroker = "dbus-broker";
+    internal const string DbusDaemon = "dbus-daemon";
     private const string Floor = "floor";
+
+    internal bool IsOurs => Name == Ours;
 
     /// <summary>A forwarder knows no D-Bus and can take part only where plain pairs talk.</summary>
     internal bool IsForwarder => Name == Floor;
 
     internal Target Target(BrokerProcess process) => new(process.Address, process.Pid, IsForwarder);
 
+    /// <param name="name">As on the command line.</param>
     /// <exception cref="ArgumentException">Nothing is called that.</exception>
     internal static Contestant Named(string name) => name switch
     {
-        "xcp" => new Contestant("xcp-broker", XcpBrokerProcess.Start),
-        Reference => new Contestant(name, DbusBrokerProcess.Start),
-        "dbus-daemon" => new Contestant(name, DbusDaemonProcess.Start),
+        "xcp" => new Contestant(Ours, XcpBrokerProcess.Start),
+        DbusBroker => new Contestant(name, DbusBrokerProcess.Start),
+        DbusDaemon => new Contestant(name, DbusDaemonProcess.Start),
         Floor => new Contestant(name, ForwarderProcess.Start),
         _ => throw new ArgumentException($"no broker is called {name}: xcp dbus-broker dbus-daemon floor"),
     };

@@ -7,14 +7,20 @@ namespace XcpBroker.Load.Scenarios;
 /// <summary>A row of the comparison.</summary>
 internal abstract record Scenario(string Name)
 {
-    /// <summary>Whether this contestant can take part.</summary>
-    internal virtual bool Admits(Contestant contestant) => !contestant.IsForwarder;
+    /// <summary>The contestant to whom the others' ratios are.</summary>
+    internal virtual string Reference => Contestant.DbusBroker;
 
     /// <summary>A broker of its own for each run, instead of one for all runs.</summary>
     internal virtual bool WantsFreshBroker => false;
 
     /// <summary>The broker on another CPU than the generator.</summary>
     internal virtual bool IsAcrossCpus => false;
+
+    /// <summary>Whether this contestant can take part.</summary>
+    internal virtual bool Admits(Contestant contestant) => !contestant.IsForwarder;
+
+    /// <summary>How its brokers are started.</summary>
+    internal virtual BrokerStart Configure(BrokerStart start, Contestant contestant) => start;
 
     /// <summary>One run against a broker that serves.</summary>
     internal abstract Measurement Run(Target target, BrokerProcess process);
@@ -23,11 +29,31 @@ internal abstract record Scenario(string Name)
 /// <summary>A load of messages or connections.</summary>
 internal sealed record LoadScenario(string Name, LoadOptions Options) : Scenario(Name)
 {
+    /// <summary>The broker on another CPU than the generator.</summary>
     internal bool CrossesCpus { get; init; }
+
+    /// <summary>The load goes over TCP, which of the other brokers dbus-daemon alone has.</summary>
+    internal bool OverTcp { get; init; }
+
+    /// <summary>What xcp-broker gets on its command line.</summary>
+    internal string[] OwnArguments { get; init; } = [];
+
+    internal override string Reference => OverTcp ? Contestant.DbusDaemon : base.Reference;
 
     internal override bool IsAcrossCpus => CrossesCpus;
 
-    internal override bool Admits(Contestant contestant) => !contestant.IsForwarder || (Options.Mode is "pingpong" or "oneway" && Options.Rules == 0);
+    internal override bool Admits(Contestant contestant) => contestant switch
+    {
+        { IsForwarder: true } => !OverTcp && Options.Mode is "pingpong" or "oneway" && Options.Rules == 0,
+        { Name: Contestant.DbusBroker } => !OverTcp,
+        _ => true,
+    };
+
+    internal override BrokerStart Configure(BrokerStart start, Contestant contestant) => start with
+    {
+        OverTcp = OverTcp,
+        ExtraArguments = contestant.IsOurs ? [.. start.ExtraArguments, .. OwnArguments] : start.ExtraArguments,
+    };
 
     internal override Measurement Run(Target target, BrokerProcess process) => Meter.Run(target, Options);
 }

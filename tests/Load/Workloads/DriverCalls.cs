@@ -2,8 +2,11 @@ using XcpBroker.Load.Engine;
 
 namespace XcpBroker.Load.Workloads;
 
-/// <summary>Peers that ask the bus who owns a name; the window is questions without an answer.</summary>
-internal sealed class DriverCalls(Target target, LoadOptions options) : MessageWorkload(target, options)
+/// <summary>Peers that call the bus itself; the window is calls without an answer.</summary>
+/// <param name="target">The bus.</param>
+/// <param name="options">How many, and how.</param>
+/// <param name="call">What a peer of that unique name calls.</param>
+internal sealed class DriverCalls(Target target, LoadOptions options, Func<string, Template> call) : MessageWorkload(target, options)
 {
     private const byte Return = 2;
     private readonly List<Channel> _callers = [];
@@ -16,7 +19,7 @@ internal sealed class DriverCalls(Target target, LoadOptions options) : MessageW
         for (int i = 0; i < Options.Pairs; i++)
         {
             Channel caller = Connect(i);
-            caller.Outbound = new OutboundRing(Template.OwnerQuestion(caller.Peer.UniqueName));
+            caller.Outbound = new OutboundRing(call(caller.Peer.UniqueName));
             _callers.Add(caller);
         }
     }
@@ -34,7 +37,7 @@ internal sealed class DriverCalls(Target target, LoadOptions options) : MessageW
     {
         if (type != Return)
         {
-            throw new InvalidDataException($"GetNameOwner was answered by a message of type {type}");
+            throw new InvalidDataException($"the bus answered with a message of type {type}");
         }
 
         Delivered++;

@@ -25,6 +25,9 @@ internal sealed record LoadOptions
     /// <summary>Which kind they are of.</summary>
     internal string RuleKind { get; init; } = RuleKinds.Mixed;
 
+    /// <summary>The name that durable messages are posted to.</summary>
+    internal string Destination { get; init; } = "";
+
     /// <summary>Messages a second of the flood; 0: as many as go.</summary>
     internal int FloodRate { get; init; }
 

@@ -1,5 +1,4 @@
 using XcpBroker.Load.Reports;
-using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.Load.Workloads;
 
@@ -7,8 +6,6 @@ namespace XcpBroker.Load.Workloads;
 internal static class Meter
 {
     private static readonly TimeSpan DrainLimit = TimeSpan.FromSeconds(10);
-
-    private readonly record struct Reading(long Timestamp, long Delivered, ProcessUsage Broker, long OwnCpu, long Rss);
 
     /// <exception cref="TimeoutException">Nothing moved for a second, or messages were lost.</exception>
     internal static Measurement Run(Target target, LoadOptions options)
@@ -19,9 +16,9 @@ internal static class Meter
         workload.Start();
         RunFor(workload, options.WarmUp, 0);
         workload.Latencies.Clear();
-        Reading before = Read(workload, target);
+        Reading before = Reading.Take(target, workload.Delivered);
         RunFor(workload, options.Duration, options.Messages);
-        Reading after = Read(workload, target);
+        Reading after = Reading.Take(target, workload.Delivered);
         Drain(workload);
         return Report(workload, before, after, target, options.RateByCpu);
     }
@@ -54,26 +51,17 @@ internal static class Meter
         }
     }
 
-    private static Reading Read(Workload workload, Target target) => new(
-        TimeProvider.System.GetTimestamp(),
-        workload.Delivered,
-        target.Pid is { } pid ? ProcessUsage.Read(pid) : default,
-        ProcessUsage.Read(Environment.ProcessId).CpuNanoseconds,
-        target.Pid is { } measured ? MemoryUse.Read(measured).RssBytes : 0);
-
     private static Measurement Report(Workload workload, Reading before, Reading after, Target target, bool rateByCpu)
     {
-        double messages = Math.Max(1, after.Delivered - before.Delivered);
-        double busy = (after.Broker.CpuNanoseconds - before.Broker.CpuNanoseconds + after.OwnCpu - before.OwnCpu) / 1e9;
-        double seconds = rateByCpu ? busy : TimeProvider.System.GetElapsedTime(before.Timestamp, after.Timestamp).TotalSeconds;
+        double messages = after.Messages(before);
         List<Figure> figures =
         [
-            new(Measurement.Rate, messages / seconds, HigherIsBetter: true),
+            new(Measurement.Rate, after.Rate(before, rateByCpu), HigherIsBetter: true),
             new(Measurement.OwnCpu, (after.OwnCpu - before.OwnCpu) / messages),
         ];
-        if (target.Pid is { } pid)
+        if (target.Pid is not null)
         {
-            figures.Add(new Figure(Measurement.BrokerCpu, (after.Broker.CpuNanoseconds - before.Broker.CpuNanoseconds) / messages));
+            figures.Add(new Figure(Measurement.BrokerCpu, after.BrokerCpu(before)));
             figures.Add(new Figure("messages per timeslice of the broker", messages / Math.Max(1, after.Broker.Timeslices - before.Broker.Timeslices)));
             figures.Add(new Figure(Measurement.Rss, after.Rss / 1048576.0));
             figures.Add(new Figure("RSS growth while measured, KiB", (after.Rss - before.Rss) / 1024.0));
@@ -90,6 +78,6 @@ internal static class Meter
             figures.Add(new Figure("flood, messages per ping-pong message", (double)flood.Flooded / flood.Delivered, HigherIsBetter: true));
         }
 
-        return new Measurement(figures);
+        return new Measurement(figures) { Latencies = workload.Latencies.Curve() };
     }
 }

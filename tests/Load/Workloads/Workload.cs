@@ -1,3 +1,4 @@
+using XcpBroker.Load.Engine;
 using XcpBroker.Load.Reports;
 
 namespace XcpBroker.Load.Workloads;
@@ -6,7 +7,7 @@ namespace XcpBroker.Load.Workloads;
 internal abstract class Workload : IDisposable
 {
     /// <summary>Who hears nothing for so long has lost something.</summary>
-    private protected const int StallMilliseconds = 5000;
+    internal const int StallMilliseconds = 5000;
 
     /// <summary>Messages that reached their receivers, or connections that were completed.</summary>
     internal long Delivered { get; private protected set; }
@@ -37,7 +38,8 @@ internal abstract class Workload : IDisposable
         "pingpong" => new PingPong(target, options),
         "oneway" => new OneWay(target, options),
         "fanout" => new FanOut(target, options),
-        "driver" => new DriverCalls(target, options),
+        "driver" => new DriverCalls(target, options, Template.OwnerQuestion),
+        "post" => new DriverCalls(target, options, _ => Template.Post(options.Destination, options.Size)),
         "flood" => new Flood(target, options),
         "connect" => new ConnectRate(target, options),
         _ => throw new ArgumentException($"no mode is called {options.Mode}", nameof(options)),

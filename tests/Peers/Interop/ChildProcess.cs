@@ -91,7 +91,7 @@ internal sealed unsafe class ChildProcess : IDisposable
             return true;
         }
 
-        if (!UnixSocket.Wait(_watch, LibC.PollIn, timeout))
+        if (!StreamSocket.Wait(_watch, LibC.PollIn, timeout))
         {
             return false;
         }

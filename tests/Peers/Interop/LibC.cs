@@ -7,7 +7,10 @@ namespace XcpBroker.Peers.Interop;
 internal static unsafe partial class LibC
 {
     internal const int UnixFamily = 1;
+    internal const int InternetFamily = 2;
     internal const int Stream = 1;
+    internal const int TcpLevel = 6;
+    internal const int NoDelay = 1;
     internal const int CloseOnExec = 0x80000;
     internal const int NonBlocking = 0x800;
     internal const int SolSocket = 1;
@@ -75,6 +78,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
     internal static partial int Listen(int descriptor, int backlog);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetSocketOption(int descriptor, int level, int option, void* value, uint length);
 
     [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
     internal static partial int Shutdown(int descriptor, int how);

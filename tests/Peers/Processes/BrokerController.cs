@@ -13,12 +13,12 @@ internal sealed class BrokerController : IDisposable
     private const string Batch = $"bta(btbs)a({Rule})a({Rule})";
     private const string Policy = $"(a(u({Batch}))a(buu({Batch}))a(ss)bs)";
     private static readonly TimeSpan Forever = TimeSpan.FromDays(1);
-    private readonly UnixSocket _socket;
+    private readonly StreamSocket _socket;
     private readonly RawPeer _peer;
     private readonly Thread _server;
 
     /// <summary>Returns when the broker accepts connections on the listener.</summary>
-    internal BrokerController(UnixSocket socket, UnixSocket listener)
+    internal BrokerController(StreamSocket socket, StreamSocket listener)
     {
         _socket = socket;
         _peer = RawPeer.Over(socket);
@@ -35,7 +35,7 @@ internal sealed class BrokerController : IDisposable
         _peer.Dispose();
     }
 
-    private void AddListener(UnixSocket listener)
+    private void AddListener(StreamSocket listener)
     {
         MessageFields call = new()
         {

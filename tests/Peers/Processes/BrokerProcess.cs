@@ -107,6 +107,7 @@ public abstract class BrokerProcess : IDisposable
         using FileStream log = new(LogPath, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
         int input = (int)nothing.SafeFileHandle.DangerousGetHandle();
         int output = (int)log.SafeFileHandle.DangerousGetHandle();
+        _child?.Dispose();
         _child = CpuAffinity.Within(
             start.Cpu,
             () => ChildProcess.Start([.. arguments, .. start.ExtraArguments], start.ExtraEnvironment, [input, output, output, third]));

@@ -18,6 +18,12 @@ public sealed record BrokerStart
     /// </summary>
     public string? Configuration { get; init; }
 
+    /// <summary>It listens on TCP on this machine, to clients that say nothing of who they are, instead of on a Unix socket. Not for dbus-broker.</summary>
+    public bool OverTcp { get; init; }
+
+    /// <summary>It keeps what must outlive its process, until it is disposed. For xcp-broker alone.</summary>
+    public bool KeepsState { get; init; }
+
     /// <summary>Added to the command line.</summary>
     public IReadOnlyList<string> ExtraArguments { get; init; } = [];
 

@@ -41,13 +41,15 @@ internal static class BusConfiguration
             Append(limits, name, value);
         }
 
+        string ends = start.OverTcp
+            ? "<listen>tcp:host=127.0.0.1,port=0</listen><auth>ANONYMOUS</auth><allow_anonymous/>"
+            : $"<listen>unix:path={socket}</listen><auth>EXTERNAL</auth>";
         return $"""
             <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
              "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
             <busconfig>
               <type>session</type>
-              <auth>EXTERNAL</auth>
-              <listen>unix:path={socket}</listen>
+              {ends}
             {(start.Configuration is { } elements ? AllowTalkingToTheBus + elements : AllowAll)}
             {limits}</busconfig>
             """;

@@ -16,6 +16,11 @@ public sealed class DbusBrokerProcess : BrokerProcess
     public static DbusBrokerProcess Start(BrokerStart start)
     {
         ArgumentNullException.ThrowIfNull(start);
+        if (start.OverTcp)
+        {
+            throw new NotSupportedException("dbus-broker has no TCP");
+        }
+
         DbusBrokerProcess process = new(start);
         try
         {
@@ -37,8 +42,8 @@ public sealed class DbusBrokerProcess : BrokerProcess
 
     private void Run(BrokerStart start)
     {
-        using UnixSocket listener = UnixSocket.Listen(SocketPath);
-        (UnixSocket ours, UnixSocket theirs) = UnixSocket.Pair();
+        using StreamSocket listener = StreamSocket.Listen(SocketPath);
+        (StreamSocket ours, StreamSocket theirs) = StreamSocket.Pair();
         long before = TimeProvider.System.GetTimestamp();
         using (theirs)
         {

@@ -26,7 +26,7 @@ public sealed unsafe class PrintedAddress : IDisposable
         _write = -1;
         byte* buffer = stackalloc byte[1024];
         StringBuilder line = new();
-        while (UnixSocket.Wait(_read, LibC.PollIn, timeout))
+        while (StreamSocket.Wait(_read, LibC.PollIn, timeout))
         {
             nint count = LibC.Read(_read, buffer, 1024);
             if (count <= 0)

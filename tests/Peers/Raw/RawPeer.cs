@@ -10,14 +10,15 @@ namespace XcpBroker.Peers.Raw;
 public sealed class RawPeer : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private readonly UnixSocket _socket;
+    private readonly StreamSocket _socket;
     private readonly MessageBuilder _builder = new();
     private readonly List<int> _descriptors = [];
     private byte[] _buffer = new byte[1024];
     private int _filled;
+    private bool _isRemote;
     private uint _serial;
 
-    private RawPeer(UnixSocket socket) => _socket = socket;
+    private RawPeer(StreamSocket socket) => _socket = socket;
 
     /// <summary>Whom EXTERNAL claims to be.</summary>
     public static uint UserId => LibC.UserId();
@@ -35,10 +36,12 @@ public sealed class RawPeer : IDisposable
     public int UnclaimedDescriptors => _descriptors.Count;
 
     /// <summary>Connects and sends nothing.</summary>
-    public static RawPeer Open(string address) => new(UnixSocket.Connect(BusAddress.UnixPath(address)));
+    public static RawPeer Open(string address) => BusAddress.TcpEnd(address) is { } end
+        ? new RawPeer(StreamSocket.Connect(end)) { _isRemote = true }
+        : new RawPeer(StreamSocket.Connect(BusAddress.UnixPath(address)));
 
     /// <summary>Speaks on a socket that somebody else connected.</summary>
-    public static RawPeer Over(UnixSocket socket) => new(socket);
+    public static RawPeer Over(StreamSocket socket) => new(socket);
 
     /// <summary>Connects, authenticates, says Hello and takes its reply and NameAcquired.</summary>
     public static RawPeer Connect(string address, bool passDescriptors = false)
@@ -57,14 +60,14 @@ public sealed class RawPeer : IDisposable
         }
     }
 
-    /// <summary>EXTERNAL in one write, the answers taken afterwards.</summary>
+    /// <summary>EXTERNAL, over TCP ANONYMOUS, in one write; the answers are taken afterwards.</summary>
     /// <exception cref="InvalidOperationException">The broker refused.</exception>
     public void Authenticate(bool passDescriptors = false)
     {
         string user = UserId.ToString(CultureInfo.InvariantCulture);
-        string hex = Convert.ToHexStringLower(Encoding.ASCII.GetBytes(user));
+        string mechanism = $"{(_isRemote ? "ANONYMOUS" : "EXTERNAL")} {Convert.ToHexStringLower(Encoding.ASCII.GetBytes(user))}";
         string negotiate = passDescriptors ? "NEGOTIATE_UNIX_FD\r\n" : "";
-        Send(Encoding.ASCII.GetBytes($"\0AUTH EXTERNAL {hex}\r\n{negotiate}BEGIN\r\n"));
+        Send(Encoding.ASCII.GetBytes($"\0AUTH {mechanism}\r\n{negotiate}BEGIN\r\n"));
         Expect("OK ");
         if (passDescriptors)
         {

@@ -1,23 +1,25 @@
+using System.Buffers.Binary;
+using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
 
 namespace XcpBroker.Peers.Interop;
 
-/// <summary>A blocking Unix stream socket with descriptors beside the bytes; every wait is bounded.</summary>
-public sealed unsafe class UnixSocket : IDisposable
+/// <summary>A blocking stream socket, Unix with descriptors beside the bytes, or TCP; every wait is bounded.</summary>
+public sealed unsafe class StreamSocket : IDisposable
 {
     private const int MaxDescriptors = 253;
     private const int HeaderBytes = 16;
 
-    private UnixSocket(int descriptor) => Descriptor = descriptor;
+    private StreamSocket(int descriptor) => Descriptor = descriptor;
 
     /// <summary>The descriptor, owned by this object.</summary>
     public int Descriptor { get; private set; }
 
     /// <summary>Connects to a path; one that starts with NUL is an abstract name.</summary>
-    public static UnixSocket Connect(string path)
+    public static StreamSocket Connect(string path)
     {
-        UnixSocket socket = Create();
+        StreamSocket socket = Create();
         byte* address = stackalloc byte[110];
         uint length = Address(path, new Span<byte>(address, 110));
         if (LibC.Connect(socket.Descriptor, address, length) < 0)
@@ -30,10 +32,34 @@ public sealed unsafe class UnixSocket : IDisposable
         return socket;
     }
 
-    /// <summary>A listening socket on a path, for another process to accept from; accepting does not block.</summary>
-    public static UnixSocket Listen(string path)
+    /// <summary>Connects over IPv4; what is sent goes out at once (TCP_NODELAY).</summary>
+    public static StreamSocket Connect(IPEndPoint end)
     {
-        UnixSocket socket = Create(LibC.NonBlocking);
+        ArgumentNullException.ThrowIfNull(end);
+        StreamSocket socket = new(LibC.Check(LibC.Socket(LibC.InternetFamily, LibC.Stream | LibC.CloseOnExec, 0), "socket"));
+        const int AddressBytes = 16;
+        byte* address = stackalloc byte[AddressBytes];
+        Span<byte> fields = new(address, AddressBytes);
+        fields.Clear();
+        fields[0] = LibC.InternetFamily;
+        BinaryPrimitives.WriteUInt16BigEndian(fields[2..], (ushort)end.Port);
+        int on = 1;
+        if (!end.Address.TryWriteBytes(fields[4..8], out _)
+            || LibC.Connect(socket.Descriptor, address, AddressBytes) < 0
+            || LibC.SetSocketOption(socket.Descriptor, LibC.TcpLevel, LibC.NoDelay, &on, sizeof(int)) < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            socket.Dispose();
+            throw LibC.Failure(error, $"connect {end}");
+        }
+
+        return socket;
+    }
+
+    /// <summary>A listening socket on a path, for another process to accept from; accepting does not block.</summary>
+    public static StreamSocket Listen(string path)
+    {
+        StreamSocket socket = Create(LibC.NonBlocking);
         byte* address = stackalloc byte[110];
         uint length = Address(path, new Span<byte>(address, 110));
         _ = LibC.Check(LibC.Bind(socket.Descriptor, address, length), $"bind {path}");
@@ -42,11 +68,11 @@ public sealed unsafe class UnixSocket : IDisposable
     }
 
     /// <summary>Two connected sockets.</summary>
-    public static (UnixSocket First, UnixSocket Second) Pair()
+    public static (StreamSocket First, StreamSocket Second) Pair()
     {
         int* pair = stackalloc int[2];
         _ = LibC.Check(LibC.SocketPair(LibC.UnixFamily, LibC.Stream | LibC.CloseOnExec, 0, pair), "socketpair");
-        return (new UnixSocket(pair[0]), new UnixSocket(pair[1]));
+        return (new StreamSocket(pair[0]), new StreamSocket(pair[1]));
     }
 
     /// <summary>Sends all bytes; the descriptors go with the first of them and stay the caller's.</summary>
@@ -172,7 +198,7 @@ public sealed unsafe class UnixSocket : IDisposable
         }
     }
 
-    private static UnixSocket Create(int flags = 0) =>
+    private static StreamSocket Create(int flags = 0) =>
         new(LibC.Check(LibC.Socket(LibC.UnixFamily, LibC.Stream | LibC.CloseOnExec | flags, 0), "socket"));
 
     private static uint Address(string path, Span<byte> address)
