@@ -80,7 +80,9 @@ internal sealed class Composition
                 ? new DomainMeans(starting.Starter, starting.Environment, program, new ConnectedDomains(_connections), loop, startLimits, log)
                 : null,
         };
-        MessageHolder holder = new(blocks, Names, FdAccounts, Limits, loop.Clock);
+        Privilege privilege = new(identity.Own.UserId ?? 0);
+        BufferAlarm alarm = new(bus, privilege, log);
+        MessageHolder holder = new(blocks, Names, FdAccounts, Limits, Drops, loop.Clock);
         HeldRelease release = new(bus, Drops) { Deliver = (held, owner) => router.RouteHeld(held, owner) };
         JournalQuota = new DomainQuota(QuotaLimits.OfJournal(limits));
         Journal = new MessageJournal(journal?.Store, loop, Counters, log);
@@ -90,13 +92,13 @@ internal sealed class Composition
             Deliver = (held, owner) => router.RouteCopy(held, owner),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
-        DurableIntake intake = new(Journal, holder, senders, durable, bus, Limits, loop.Clock, Counters, log)
+        DurableIntake intake = new(Journal, holder, senders, durable, bus, alarm, Limits, loop.Clock, Counters, log)
         {
             Keep = (buffer, held) => Buffers!.Watch(buffer, held),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         Journal.User = intake;
-        SequencedNames sequenced = new();
+        SequencedNames sequenced = null!;
         HeldBroadcasts heldBroadcasts = new(subjects) { Hold = (NameBuffer buffer, in RoutedMessage signal) => Buffers!.HoldBroadcast(buffer, signal) };
         Activation = new ServiceActivation(
             new ActivationTable(starting.Catalog), plan, systemd, holder, release, Gate, loop, startLimits, log)
@@ -107,14 +109,15 @@ internal sealed class Composition
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         BufferTable = new BufferTable(loop, log) { Sequenced = () => sequenced.Begin(Buffers!, durable, bus) };
-        Buffers = new NameBuffers(BufferTable, holder, release, intake, durable, Gate, Activation, loop, Counters, log)
+        sequenced = new SequencedNames(BufferTable);
+        Buffers = new NameBuffers(BufferTable, holder, release, intake, durable, Gate, Activation, alarm, loop, Counters, log)
         {
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         BufferTable.Apply(starting.Catalog, options.Buffers);
         Buffers.Resume(journal?.Image ?? new JournalImage());
-        UnsentReturn returned = new(BufferTable, Buffers, durable, heldBroadcasts, _connections, Names, Replies, loop.Clock, log);
-        Absent = new AbsentPeers(Activation, BufferTable, Buffers, returned, holder, heldBroadcasts, Names);
+        UnsentReturn returned = new(BufferTable, Buffers, durable, heldBroadcasts, _connections, Names, Replies, Counters, loop.Clock, log);
+        Absent = new AbsentPeers(Activation, BufferTable, Buffers, returned, holder, heldBroadcasts, Names, loop);
         Absent.Subscribe();
         Visibility visibility = new(_connections, Names, Gate, Reservations);
         signals = new OwnerSignals(bus, Absent, visibility, Names);
@@ -145,7 +148,6 @@ internal sealed class Composition
         Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
-        Privilege privilege = new(identity.Own.UserId ?? 0);
         liveness = new PeerLiveness(bus, loop, Limits, dooms, privilege, log)
         {
             TakeApartDoomed = _disconnector.TakeApartDoomed,
@@ -159,7 +161,7 @@ internal sealed class Composition
             .. new ActivationMethods(_connections, Names, visibility, Activation, Absent, starting.Environment, starting.MayChangeEnvironment).Table,
             .. new CredentialMethods(visibility, identity.Own).Table,
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
-            .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, Journal, blocks).Table,
+            .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, BufferTable.Totals, Journal, blocks).Table,
             .. new BrokerMethods(_connections, Names, Gate, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new BufferMethods(BufferTable, Buffers, durable, Names, loop.Clock).Table,
             .. new DurableMethods(BufferTable, Buffers, durable, Journal, Names, Gate, visibility, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,

@@ -1,6 +1,8 @@
+using System.Text;
 using XcpBroker.Buffering;
 using XcpBroker.Config.Services;
 using XcpBroker.Connections;
+using XcpBroker.Loop;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
@@ -11,7 +13,7 @@ namespace XcpBroker.Activation;
 /// <summary>Messages to names without owner: to declared names they wait in a buffer, for other services until these are started.</summary>
 internal sealed class AbsentPeers(
     ServiceActivation activation, BufferTable table, NameBuffers buffers, UnsentReturn unsent, MessageHolder holder, HeldBroadcasts broadcasts,
-    NameRegistry<Connection> names) : IAbsentPeers
+    NameRegistry<Connection> names, BusLoop loop) : IAbsentPeers
 {
     public bool TryTake(in RoutedMessage message, out DBusError refusal)
     {
@@ -26,6 +28,7 @@ internal sealed class AbsentPeers(
 
     public void NameAcquired(string name, Connection owner)
     {
+        WatchGiven(name, owner);
         activation.NameAcquired(name, owner);
         if (table.TryFind(name, out NameBuffer? buffer))
         {
@@ -68,11 +71,24 @@ internal sealed class AbsentPeers(
         table.Apply(catalog, prefixes);
         Subscribe();
         activation.Apply(catalog);
+        foreach (string name in names.Names)
+        {
+            WatchGiven(name, names.OwnerOf(name)!);
+        }
 
         // What has waited for a name that could not be started may be for a service now.
         foreach (NameBuffer buffer in table.All.Where(buffer => buffer.Waiting.Count > 0 && names.OwnerOf(buffer.Name) is null).ToArray())
         {
             buffers.NameLost(buffer);
+        }
+    }
+
+    /// <summary>What the owner of a declared name is given and may not read is counted from now on.</summary>
+    private void WatchGiven(string name, Connection owner)
+    {
+        if (owner.Given is null && !table.IsEmpty && table.IsDeclared(Encoding.ASCII.GetBytes(name)))
+        {
+            owner.Given = new GivenOneWay(owner, loop);
         }
     }
 }

@@ -17,6 +17,12 @@ internal static partial class BufferLog
     [LoggerMessage(1703, LogLevel.Warning, "{Count} messages that waited for {Name} were purged by {Caller}")]
     internal static partial void Purged(ILogger logger, int count, string name, string caller);
 
+    [LoggerMessage(1705, LogLevel.Warning, "{Owner} is gone, and may not have read {Count} messages to {Name} that want no answer: they may be lost")]
+    internal static partial void PossiblyLost(ILogger logger, string owner, long count, string name);
+
+    [LoggerMessage(1706, LogLevel.Warning, "{Owner} is gone before it was sent {Count} messages to {Name} that want no answer, and their senders are gone too: they are lost")]
+    internal static partial void LostUnsent(ILogger logger, string owner, int count, string name);
+
     [LoggerMessage(1704, LogLevel.Warning, "{Sender} has messages waiting for as many names below {Prefix} as it may: all may have {Count}")]
     internal static partial void NamesFull(ILogger logger, string prefix, string sender, int count);
 }

@@ -18,7 +18,7 @@ internal sealed class BufferTable(BusLoop loop, ILogger log) : ILoopWork
 {
     private readonly Dictionary<string, NameBuffer> _buffers = new(BusNameComparer.Instance);
     private readonly Dictionary<string, NamePrefix> _prefixes = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _forbidden = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _forbidden = new(BusNameComparer.Instance);
     private readonly List<NameBuffer> _emptied = [];
     private NamePrefix[] _longestFirst = [];
 
@@ -199,7 +199,7 @@ internal sealed class BufferTable(BusLoop loop, ILogger log) : ILoopWork
         {
             if (prefix.Covers(name))
             {
-                return _forbidden.Count > 0 && _forbidden.Contains(Encoding.ASCII.GetString(name)) ? null : prefix;
+                return _forbidden.GetAlternateLookup<ReadOnlySpan<byte>>().Contains(name) ? null : prefix;
             }
         }
 

@@ -15,6 +15,7 @@ internal sealed class DurableIntake(
     DurableSenders senders,
     DurableDelivery delivery,
     BusMessages bus,
+    BufferAlarm alarm,
     LimitsInForce limits,
     TimeProvider clock,
     BrokerCounters counters,
@@ -160,10 +161,12 @@ internal sealed class DurableIntake(
         if (!buffer.Shares.TryTake(sender.Connection, length))
         {
             counters.BufferRefused++;
+            alarm.Refused(buffer, message.Sender!);
             return DBusError.DurableBufferFull(
                 buffer.Name, buffer.Declaration.MaxMessages, buffer.Declaration.MaxBytes, buffer.Waiting.Count, buffer.Waiting.Bytes);
         }
 
+        BufferAlarm.Fitted(buffer);
         RoutedMessage copy = new(message.Bytes, message.Header, message.Stamped) { Sender = sender.Connection };
         if (holder.TryHold(copy, buffer.Waiting, out held, DurableEntry.Overhead) == DeliveryResult.Queued)
         {

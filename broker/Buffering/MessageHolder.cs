@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
+using XcpBroker.Metrics;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Messages;
@@ -15,7 +16,8 @@ namespace XcpBroker.Buffering;
 /// A held message is charged to its sender exactly as one in a receiver's queue is, so a sender who fills queues takes from its own
 /// max_outgoing_bytes and its own share of max_total_bytes only.
 /// </remarks>
-internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> names, DomainQuota fdQuota, LimitsInForce limits, TimeProvider clock)
+internal sealed class MessageHolder(
+    BlockPool blocks, NameRegistry<Connection> names, DomainQuota fdQuota, LimitsInForce limits, DropLog drops, TimeProvider clock)
 {
     /// <summary>Copies a message to the end of a queue.</summary>
     /// <param name="message">The message.</param>
@@ -91,6 +93,7 @@ internal sealed class MessageHolder(BlockPool blocks, NameRegistry<Connection> n
             next = held.NextOfSender;
             if (held.ExpectsReply)
             {
+                drops.Drop(held.View, DropReason.CallerGone);
                 held.Queue!.Remove(held);
                 held.Release();
             }

@@ -80,8 +80,8 @@ internal sealed class NameBuffer
     /// <summary>The descriptors in force don't declare it any more: what waits may go on, nothing new comes in.</summary>
     internal bool IsWithdrawn { get; set; }
 
-    /// <summary>A message was refused since the last one fitted: said once in the log.</summary>
-    internal bool IsFull { get; set; }
+    /// <summary>Messages that waited when it was said last that it is full; 0: since then there has been room.</summary>
+    internal int FullAt { get; set; }
 
     /// <summary>When the service is started again.</summary>
     internal Deadline Retry { get; set; }

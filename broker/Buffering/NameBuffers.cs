@@ -22,6 +22,7 @@ internal sealed class NameBuffers(
     DurableDelivery delivery,
     PolicyGate gate,
     INameStarter starter,
+    BufferAlarm alarm,
     BusLoop loop,
     BrokerCounters counters,
     ILogger log)
@@ -139,14 +140,12 @@ internal sealed class NameBuffers(
         if (buffer.IsSequenced)
         {
             BufferLog.Delivered(log, buffer.Name, buffer.Waiting.Count, owner.UniqueNameText);
-            buffer.IsFull = false;
             PassBroadcasts(buffer, owner);
             delivery.Acquired(buffer, owner);
             return;
         }
 
         BufferLog.Delivered(log, buffer.Name, buffer.Waiting.Count, owner.UniqueNameText);
-        buffer.IsFull = false;
 
         // An owner that is doomed while it is given all this keeps what it got; the rest waits for the next one.
         while (buffer.Waiting.Count > 0 && owner.IsOpen)
@@ -317,15 +316,16 @@ internal sealed class NameBuffers(
         Connection sender = message.Sender!;
         int length = message.DeliveredLength;
         bool fits = buffer.Shares.TryTake(sender, length);
-        if (fits || !buffer.Shares.CouldTake(length))
+        if (fits)
         {
-            return fits;
+            BufferAlarm.Fitted(buffer);
+            return true;
         }
 
-        if (!buffer.IsFull)
+        alarm.Refused(buffer, sender);
+        if (!buffer.Shares.CouldTake(length))
         {
-            buffer.IsFull = true;
-            BufferLog.Full(log, buffer.Name, sender.UniqueNameText, buffer.Waiting.Count, buffer.Waiting.Bytes);
+            return false;
         }
 
         while (!fits && buffer.Declaration.DropsOldest && buffer.Shares.OldestOf(sender) is { } oldest)

@@ -5,7 +5,7 @@ namespace XcpBroker.Buffering;
 
 /// <summary>Messages to names that have an owner, and whose messages all pass one queue: those with durable messages.</summary>
 /// <remarks>A call goes straight to the owner unless something waits before it. What is durable goes when it is on disk.</remarks>
-internal sealed class SequencedNames
+internal sealed class SequencedNames(BufferTable table)
 {
     /// <summary>There is no such name: asked for every message.</summary>
     internal bool IsEmpty { get; private set; } = true;
@@ -41,6 +41,9 @@ internal sealed class SequencedNames
 
         return true;
     }
+
+    /// <summary>Whether messages to a name wait while nobody owns it.</summary>
+    internal bool IsDeclared(ReadOnlySpan<byte> name) => table.IsDeclared(name);
 
     /// <summary>Whether a message to the bus is the answer to a ping of its.</summary>
     internal bool IsAwaited(in RoutedMessage message) => message.Header.ReplySerial != 0 && Delivery!.IsAwaited(message);

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
+using XcpBroker.Metrics;
 using XcpBroker.Names;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Quotas;
@@ -16,7 +17,8 @@ namespace XcpBroker.Buffering;
 /// the buffers before the names go, so a successor in the queue for a name gets them as if they had been sent to it.
 /// </remarks>
 internal sealed class UnsentReturn(
-    BufferTable table, NameBuffers buffers, DurableDelivery durable, HeldBroadcasts broadcasts, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, TimeProvider clock, ILogger log) : IUnsentTaker
+    BufferTable table, NameBuffers buffers, DurableDelivery durable, HeldBroadcasts broadcasts, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, BrokerCounters counters,
+    TimeProvider clock, ILogger log) : IUnsentTaker
 {
     private readonly List<(NameBuffer Buffer, HeldMessage Message)> _returned = [];
 
@@ -24,12 +26,34 @@ internal sealed class UnsentReturn(
     private readonly HashSet<HeldMessage> _kept = [];
     private readonly Dictionary<NameBuffer, HeldMessage?> _places = [];
     private Connection? _owner;
+    private int _unsentOneWay;
+    private int _lost;
 
     /// <summary>An owner is gone; it still has its names.</summary>
     internal void OwnerLeft(Connection owner)
     {
+        _unsentOneWay = 0;
+        _lost = 0;
         ReturnUnsent(owner);
+        CountLost(owner);
         durable.OwnerLeft(owner);
+    }
+
+    /// <summary>Of what wants no answer: what had been written, whole or in part, may be lost; what cannot wait again is.</summary>
+    private void CountLost(Connection owner)
+    {
+        string name = names.OwnedNames(owner).FirstOrDefault(name => table.IsDeclared(Encoding.ASCII.GetBytes(name)), "names that it had");
+        long written = (owner.Given?.Count ?? 0) - _unsentOneWay;
+        if (written > 0)
+        {
+            counters.BufferPossiblyLost += (ulong)written;
+            BufferLog.PossiblyLost(log, owner.UniqueNameText, written, name);
+        }
+
+        if (_lost > 0)
+        {
+            BufferLog.LostUnsent(log, owner.UniqueNameText, _lost, name);
+        }
     }
 
     private void ReturnUnsent(Connection owner)
@@ -78,9 +102,20 @@ internal sealed class UnsentReturn(
 
     public void Take(Block block, int length, QueuedFds? fds, Account payer, ChargeKind kind)
     {
-        if (kind == ChargeKind.Sent && TryReturn(block, length, fds, payer))
+        if (kind == ChargeKind.Sent)
         {
-            return;
+            bool isOneWay = IsDeclaredOneWay(block.Span(0, length));
+            _unsentOneWay += isOneWay ? 1 : 0;
+            if (TryReturn(block, length, fds, payer))
+            {
+                return;
+            }
+
+            if (isOneWay)
+            {
+                _lost++;
+                counters.CountDropped(DropReason.OwnerGone);
+            }
         }
 
         if (kind == ChargeKind.Received)
@@ -104,6 +139,11 @@ internal sealed class UnsentReturn(
             _kept.Add(entry.Message);
         }
     }
+
+    private bool IsDeclaredOneWay(ReadOnlySpan<byte> bytes) =>
+        MessageHeader.TryParse(bytes, out MessageHeader header) == MessageViolation.None
+        && !header.ExpectsReply
+        && (!header.Destination.IsPresent || table.IsDeclared(header.Destination.In(bytes)));
 
     private bool TryReturn(Block block, int length, QueuedFds? fds, Account payer)
     {

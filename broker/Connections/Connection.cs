@@ -35,6 +35,7 @@ internal sealed class Connection : ITransportEvents
     private OutgoingQueue? _queue;
     private bool _isFlushDue;
     private bool _waitsForWritable;
+    private bool _isBroken;
 
     internal Connection(
         ITransportConnection transport, IListener listener, PeerCredentials identity, SaslServer sasl, Account account, TurnWork turn)
@@ -112,6 +113,9 @@ internal sealed class Connection : ITransportEvents
 
     /// <summary>Its messages that wait for an absent receiver, latest first; see <see cref="MessageHolder"/>.</summary>
     internal HeldMessage? FirstHeld { get; set; }
+
+    /// <summary>What it was given for its declared names and may not have read; null: it has owned none.</summary>
+    internal GivenOneWay? Given { get; set; }
 
     /// <summary>For Debug.Stats and the loss log.</summary>
     internal ConnectionCounters Counters;
@@ -195,6 +199,8 @@ internal sealed class Connection : ITransportEvents
     internal void BecomeMonitor()
     {
         Debug.Assert(State == ConnectionState.Active, "only a registered connection becomes a monitor");
+        Given?.Stop();
+        Given = null;
         State = ConnectionState.Monitoring;
     }
 
@@ -205,10 +211,10 @@ internal sealed class Connection : ITransportEvents
         _queue ??= _turn.Queues.Rent();
 
         // A queue that is not flushed at the end of this turn must not refer to what only lasts for it.
-        Block? shared = _waitsForWritable && bodyBlock is { IsScratch: true } ? null : bodyBlock;
+        Block? shared = (_waitsForWritable || _isBroken) && bodyBlock is { IsScratch: true } ? null : bodyBlock;
         _queue.Append(_turn.Queues.Blocks, header, body, shared, bodyOffset, fds, payer, kind);
         Counters.CountOut(_queue.Bytes, _queue.Fds);
-        if (!_isFlushDue && !_waitsForWritable)
+        if (!_isFlushDue && !_waitsForWritable && !_isBroken)
         {
             _isFlushDue = true;
             _turn.FlushAtTurnEnd(this);
@@ -221,7 +227,7 @@ internal sealed class Connection : ITransportEvents
     internal void Flush()
     {
         _isFlushDue = false;
-        if (_queue is null || State == ConnectionState.Closed)
+        if (_queue is null || _isBroken || State == ConnectionState.Closed)
         {
             return;
         }
@@ -229,8 +235,8 @@ internal sealed class Connection : ITransportEvents
         int result = _queue.Flush(_turn.Queues.Blocks, Transport);
         if (result == ITransportConnection.Broken)
         {
-            // The peer is gone, but what it sent before may still be unread: only its queue goes, the reader finds the end.
-            _queue.Clear();
+            // The peer is gone, but what it sent before may still be unread: the reader finds the end. What it was not sent may be for another.
+            _isBroken = true;
         }
 
         if (_queue.IsEmpty)
@@ -239,7 +245,7 @@ internal sealed class Connection : ITransportEvents
             _queue = null;
         }
 
-        WaitForWritable(_queue is not null && result == 0);
+        WaitForWritable(_queue is not null && result == 0 && !_isBroken);
         if (result == ITransportConnection.TryLater)
         {
             _turn.FlushLater(this);
@@ -274,6 +280,7 @@ internal sealed class Connection : ITransportEvents
     {
         Debug.Assert(State != ConnectionState.Closed, "closed twice");
         State = ConnectionState.Closed;
+        Given?.Stop();
         if (_queue is not null)
         {
             _queue.Clear();

@@ -65,7 +65,7 @@ internal sealed class OutgoingQueue
     internal int Flush(BlockPool pool, ITransportConnection transport)
     {
         int result = Send(transport);
-        if (_count > 0 && result != ITransportConnection.Broken)
+        if (_count > 0)
         {
             LeaveScratch(pool);
         }

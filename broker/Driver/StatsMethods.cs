@@ -1,3 +1,4 @@
+using XcpBroker.Buffering;
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
 using XcpBroker.Journal;
@@ -21,6 +22,7 @@ internal sealed class StatsMethods(
     StatsAccounting accounting,
     BrokerCounters counters,
     NamePeak peak,
+    HeldTotals held,
     MessageJournal journal,
     BlockPool blocks)
 {
@@ -63,11 +65,14 @@ internal sealed class StatsMethods(
         WriteCounter(reply, "ErrorsUnwanted", counters.ErrorsUnwanted);
         WriteCounter(reply, "InputsPaused", counters.InputsPaused);
         WriteCounter(reply, "InputsLost", counters.InputsLost);
+        WriteCounter(reply, "BufferMessages", (ulong)held.Count);
+        WriteCounter(reply, "BufferBytes", (ulong)held.Bytes);
         WriteCounter(reply, "BufferHeld", counters.BufferHeld);
         WriteCounter(reply, "BufferDelivered", counters.BufferDelivered);
         WriteCounter(reply, "BufferReturned", counters.BufferReturned);
         WriteCounter(reply, "BufferExpired", counters.BufferExpired);
         WriteCounter(reply, "BufferRefused", counters.BufferRefused);
+        WriteCounter(reply, "BufferPossiblyLost", counters.BufferPossiblyLost);
         WriteCounter(reply, "JournalMessages", (ulong)journal.Count);
         WriteCounter(reply, "JournalBytes", (ulong)journal.Bytes);
         WriteCounter(reply, "JournalAccepted", counters.JournalAccepted);

@@ -37,6 +37,7 @@ internal static unsafe partial class LibC
     internal const int EAI_SYSTEM = -11;
     internal const uint VMADDR_CID_ANY = uint.MaxValue;
     internal const uint VMADDR_CID_HOST = 2;
+    internal const nuint SIOCOUTQ = 0x5411;
     internal const nuint IOCTL_VM_SOCKETS_GET_LOCAL_CID = 0x7b9;
     internal const int SCM_RIGHTS = 1;
     internal const int MSG_CTRUNC = 0x8;

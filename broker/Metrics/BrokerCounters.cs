@@ -46,6 +46,9 @@ internal sealed class BrokerCounters
     /// <summary>Messages that a buffer had no room for.</summary>
     internal ulong BufferRefused { get; set; }
 
+    /// <summary>Messages to declared names that want no answer, and that an owner who died was sent and may not have read.</summary>
+    internal ulong BufferPossiblyLost { get; set; }
+
     /// <summary>Messages that the journal has on disk.</summary>
     internal ulong JournalAccepted { get; set; }
 

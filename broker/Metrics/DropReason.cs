@@ -30,6 +30,12 @@ internal enum DropReason : byte
     /// <summary>A unicast signal, or a call that wants no answer, that an operator removed from a buffer.</summary>
     BufferPurged,
 
+    /// <summary>A call that waited for a service or for the owner of a name, and whose caller has left.</summary>
+    CallerGone,
+
+    /// <summary>A signal, or a call that wants no answer, to a declared name, that its owner had not been sent when it died, and that cannot wait again.</summary>
+    OwnerGone,
+
     /// <summary>A signal or a reply to the bus itself.</summary>
     ToBus,
 }

@@ -108,6 +108,7 @@ internal sealed class Router(
             if (gate.MayHaveCopy(message, receiver, isEavesdropping: false))
             {
                 delivery.DeliverBroadcast(receiver, message, ChargeKind.Sent);
+                receiver.Given?.Add();
             }
         }
         else if (Passes(message, receiver, ReplyStateOf(message, isRequested: false)))
@@ -306,7 +307,7 @@ internal sealed class Router(
             timeouts.Watch();
         }
 
-        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Sent);
+        DeliveryResult result = TryGive(message, receiver);
         if (result == DeliveryResult.Queued)
         {
             return;
@@ -322,11 +323,22 @@ internal sealed class Router(
 
     private void Signal(in RoutedMessage message, Connection receiver)
     {
-        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Sent);
+        DeliveryResult result = TryGive(message, receiver);
         if (result != DeliveryResult.Queued)
         {
             Refuse(message, receiver, result);
         }
+    }
+
+    private DeliveryResult TryGive(in RoutedMessage message, Connection receiver)
+    {
+        DeliveryResult result = delivery.TryDeliver(receiver, message, ChargeKind.Sent);
+        if (receiver.Given is { } given && result == DeliveryResult.Queued && !message.ExpectsReply && sequenced.IsDeclared(message.Destination))
+        {
+            given.Add();
+        }
+
+        return result;
     }
 
     /// <summary>Only the answer to a call that was delivered is passed on; any other is dropped without a word to anybody.</summary>

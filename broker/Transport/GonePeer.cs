@@ -17,6 +17,8 @@ internal sealed class GonePeer(PeerCredentials credentials) : ITransportConnecti
 
     public bool CanPassFds => false;
 
+    public long UnreadBytes => 0;
+
     public ReceivedFds ReceivedFds => ReceivedFds.None;
 
     public Block? InputBlock => null;

@@ -38,6 +38,9 @@ internal interface ITransportConnection
     /// <summary>Where in that block they start.</summary>
     int InputOffset { get; }
 
+    /// <summary>Bytes that were sent and that the peer has not read yet, as far as the kernel knows: what it counts besides them may be in it.</summary>
+    long UnreadBytes { get; }
+
     /// <summary>Joins the transport to its connection; events come from then on.</summary>
     void Start(ITransportEvents events);
 

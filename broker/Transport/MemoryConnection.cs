@@ -45,6 +45,8 @@ internal sealed class MemoryConnection : ITransportConnection
 
     public bool CanPassFds => false;
 
+    public long UnreadBytes => _unreadByPeer;
+
     public ReceivedFds ReceivedFds => ReceivedFds.None;
 
     public Block? InputBlock => null;
@@ -142,6 +144,9 @@ internal sealed class MemoryConnection : ITransportConnection
 
             return received > 0 || !result.IsCompleted;
         }
+
+        /// <summary>It closes, and nobody is told yet: who sends to it finds out.</summary>
+        internal void Break() => IsClosed = true;
 
         internal void Close()
         {

@@ -62,6 +62,15 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
 
     public ReceivedFds ReceivedFds => _fds ?? ReceivedFds.None;
 
+    public unsafe long UnreadBytes
+    {
+        get
+        {
+            int bytes = 0;
+            return LibC.ControlDevice(_fd, LibC.SIOCOUTQ, &bytes) < 0 ? 0 : bytes;
+        }
+    }
+
     public Block? InputBlock => _readFromHeld ? _held : _io.Scratch;
 
     public int InputOffset => _readFromHeld ? _heldOffset : 0;

@@ -191,6 +191,9 @@ internal sealed class FakePeer(InMemoryBroker broker, MemoryConnection.MemoryPee
     /// <summary>Everything that has come whole, as <see cref="MessageStory"/> tells it.</summary>
     internal List<string> Hear() => ReceiveAll().ConvertAll(MessageStory.Tell);
 
+    /// <summary>Closes, which the broker is not told until <see cref="Close"/>; writing to it fails from now on.</summary>
+    internal void Break() => transport.Break();
+
     internal void Close()
     {
         transport.Close();

@@ -22,6 +22,8 @@ internal sealed class StubTransport(PeerCredentials credentials) : PipeReader, I
     public bool CanPassFds => false;
 
     /// <summary>A test may add numbers that are no descriptors: closing those fails and harms nothing.</summary>
+    public long UnreadBytes => 0;
+
     public ReceivedFds ReceivedFds { get; } = new();
 
     public Block? InputBlock => null;

@@ -93,6 +93,7 @@ internal sealed class BufferTests : BufferFixture
 
         Assert.That(Own(out _), Is.EqualTo(["Signal()"]));
         Assert.That(Broker.Bus.Replies.Count, Is.Zero);
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.CallerGone), Is.EqualTo(1));
     }
 
     [Test]
@@ -108,6 +109,34 @@ internal sealed class BufferTests : BufferFixture
         modest.CallPeer(Name, "Do");
         Assert.That(modest.Hear(), Is.Empty);
         Assert.That(Own(out _), Has.Count.EqualTo(8));
+    }
+
+    [Test]
+    public void That_a_buffer_is_full_is_said_once_until_half_of_it_has_gone_to_who_may_know()
+    {
+        Begin(declaration => declaration with { MaxMessages = 8 }, policy: PolicyFixture.Read(PolicyFixture.Open));
+        FakePeer root = Broker.Connect(user: 0);
+        FakePeer stranger = Broker.Connect(user: 7);
+        root.AddMatch("member='BufferFull'");
+        stranger.AddMatch("member='BufferFull'");
+        FakePeer caller = Broker.Connect();
+        for (int i = 0; i < 6; i++)
+        {
+            caller.CallPeer(Name, "Do");
+        }
+
+        string[] once = [$"BufferFull({Name},{caller.UniqueName},4,{Buffer.Waiting.Bytes})"];
+        Assert.That(root.Hear(), Is.EqualTo(once));
+        Assert.That(stranger.Hear(), Is.Empty);
+        Assert.That(Broker.Log.Lines.Count(line => line.Text.Contains("is full for")), Is.EqualTo(1));
+
+        Broker.Pass(TimeSpan.FromSeconds(20));
+        for (int i = 0; i < 5; i++)
+        {
+            caller.CallPeer(Name, "Do");
+        }
+
+        Assert.That(root.Hear(), Is.EqualTo(once));
     }
 
     [Test]

@@ -1,3 +1,5 @@
+using XcpBroker.Config.Services;
+using XcpBroker.Metrics;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Testing;
 
@@ -25,6 +27,110 @@ internal sealed class OwnerDeathTests : BufferFixture
         Assert.That(caller.Hear(), Is.EqualTo([$"error {written} NoReply", $"error {partly} NoReply"]));
         Assert.That(Own(out _), Is.EqualTo([$"call {unwritten} Unwritten(argument)", "Signal()"]));
         Assert.That(Broker.Bus.Counters.BufferReturned, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void So_it_is_if_the_bus_hears_of_the_death_when_it_writes()
+    {
+        Own(out FakePeer owner);
+        FakePeer caller = Broker.Connect();
+        owner.Break();
+        uint first = caller.CallPeer(Name, "First", new string('b', 20_000));
+        uint second = caller.CallPeer(Name, "Second");
+        owner.Close();
+
+        Assert.That(caller.Hear(), Is.Empty);
+        Assert.That(Own(out _), Is.EqualTo([$"call {first} First({new string('b', 20_000)})", $"call {second} Second()"]));
+    }
+
+    [Test]
+    public void What_wants_no_answer_and_was_written_is_counted_since_it_may_be_lost()
+    {
+        Own(out FakePeer owner, socketBuffer: SmallBuffer);
+        FakePeer caller = Broker.Connect();
+        caller.EmitTo(Name, "Written");
+        caller.Send(OneWay("Partly"), Long);
+        caller.EmitTo(Name, "Unwritten");
+        caller.CallPeer(Name, "Call");
+        caller.EmitTo(owner.UniqueName, "Direct");
+        owner.Close();
+
+        Assert.That(Broker.Bus.Counters.BufferPossiblyLost, Is.EqualTo(2));
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.One.Contains($"may not have read 2 messages to {Name}"));
+        Assert.That(Own(out _), Has.Count.EqualTo(2));
+    }
+
+    [Test]
+    public void What_the_owner_has_read_is_not_lost()
+    {
+        Own(out FakePeer owner);
+        FakePeer caller = Broker.Connect();
+        caller.EmitTo(Name, "Read");
+        caller.EmitTo(Name, "Read");
+        _ = owner.Hear();
+        Broker.Pass(TimeSpan.FromSeconds(1));
+        caller.EmitTo(Name, "Perhaps");
+        owner.Close();
+
+        Assert.That(Broker.Bus.Counters.BufferPossiblyLost, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void What_it_has_left_unread_for_long_may_be_lost_too_but_not_more_than_that()
+    {
+        Own(out FakePeer owner);
+        FakePeer caller = Broker.Connect();
+        for (int i = 0; i < 100; i++)
+        {
+            caller.EmitTo(Name, "Read");
+        }
+
+        _ = owner.Hear();
+        caller.EmitTo(Name, "Unread");
+        Broker.Pass(TimeSpan.FromSeconds(10));
+        owner.Close();
+
+        Assert.That(Broker.Bus.Counters.BufferPossiblyLost, Is.InRange(1, 3));
+    }
+
+    [Test]
+    public void What_has_waited_for_the_owner_is_counted_like_what_came_later()
+    {
+        FakePeer caller = Broker.Connect();
+        caller.EmitTo(Name, "Held");
+        FakePeer owner = Broker.Connect();
+        owner.Call("RequestName", Name, 0);
+        owner.Close();
+
+        Assert.That(Broker.Bus.Counters.BufferPossiblyLost, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void What_had_not_been_written_and_has_no_sender_any_more_is_lost_and_counted()
+    {
+        Own(out FakePeer owner, socketBuffer: SmallBuffer);
+        FakePeer caller = Broker.Connect();
+        caller.CallPeer(Name, "Fill", Long);
+        caller.EmitTo(Name, "Lost");
+        caller.CallPeer(Name, "Call");
+        caller.Close();
+        owner.Close();
+
+        Assert.That(Broker.Bus.Counters.Dropped(DropReason.OwnerGone), Is.EqualTo(1));
+        Assert.That(Broker.Bus.Counters.BufferPossiblyLost, Is.Zero);
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.One.Contains("they are lost"));
+    }
+
+    [Test]
+    public void A_name_that_is_declared_while_it_is_owned_counts()
+    {
+        FakePeer owner = Broker.Connect();
+        owner.RequestName("org.example.Later");
+        Broker.Bus.Absent.Apply(ServiceCatalog.Empty, [new BufferedPrefix("org.example.Later", 1, new BufferDeclaration())]);
+        Broker.Connect().EmitTo("org.example.Later", "Signal");
+        owner.Close();
+
+        Assert.That(Broker.Bus.Counters.BufferPossiblyLost, Is.EqualTo(1));
     }
 
     [Test]
