@@ -28,7 +28,7 @@ internal sealed class BusLocator(params IEnumerable<IBusSource> sources)
     internal static BusLocator OfThisMachine { get; } = new(new AddressFile("/etc/xcp-bus"), new KernelCommandLine("/proc/cmdline"));
 
     internal static StartException NobodySays() =>
-        new("where the bus is, neither an option, nor /etc/xcp-bus/address, nor xcp.bus= of the kernel's command line says");
+        new("where the bus is, neither an option, nor /etc/xcp-bus/address, nor xcp.bus= of the kernel's command line says, and there is no xenstore of a domain here");
 
     /// <summary>Null: nobody knows.</summary>
     /// <exception cref="StartException">One says what cannot be read.</exception>

@@ -10,6 +10,9 @@ internal static partial class ForwardLog
     [LoggerMessage(2150, LogLevel.Information, "forwarding {Listen} to {Bus}")]
     internal static partial void Serving(ILogger logger, string listen, string bus);
 
+    [LoggerMessage(2155, LogLevel.Information, "the bus is at {Address} ({Source})")]
+    internal static partial void BusIs(ILogger logger, string address, string source);
+
     [LoggerMessage(2151, LogLevel.Warning, "the bus cannot be used: {Problem}; clients wait for it")]
     internal static partial void BusLost(ILogger logger, string problem);
 

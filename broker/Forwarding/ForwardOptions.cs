@@ -1,13 +1,11 @@
-using XcpBroker.Auth.Sasl;
 using XcpBroker.Config;
 
 namespace XcpBroker.Forwarding;
 
 /// <summary>What a forwarder is told to do.</summary>
 /// <param name="Listen">Where clients of this machine connect.</param>
-/// <param name="Bus">The bus.</param>
-/// <param name="NewMechanism">How the forwarder proves who it is, anew for each connection.</param>
-internal sealed record ForwardOptions(UnixListenAddress Listen, ListenAddress Bus, Func<SaslClientMechanism> NewMechanism)
+/// <param name="Bus">Finds the bus, and what the forwarder proves itself with.</param>
+internal sealed record ForwardOptions(UnixListenAddress Listen, BusFinder Bus)
 {
     /// <summary>Who may use it besides root and its own user.</summary>
     internal IReadOnlyList<uint> AllowedUsers { get; init; } = [];

@@ -7,9 +7,23 @@ using XcpBroker.Transport;
 
 namespace XcpBroker.Forwarding;
 
+/// <summary>A bus that was found, and what to connect to.</summary>
+internal sealed record UpstreamBus(BusChoice Choice, IReadOnlyList<SocketName> Names)
+{
+    internal StreamTransport Transport { get; } = ClientSocket.TransportOf(Choice.Address);
+
+    internal SaslClient NewConversation() => new(Choice.NewMechanism(), Choice.Address.Guid);
+}
+
 /// <summary>The bus, as far as all sessions share it: where it is, how one proves oneself, and whether it could be reached last time.</summary>
 internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Action> runElsewhere, ILogger log)
 {
+    /// <summary>How long xenstore is watched for an address before that is said.</summary>
+    private static readonly TimeSpan WatchTime = TimeSpan.FromSeconds(10);
+
+    private List<Action<UpstreamBus?, string>> _waiting = [];
+    private UpstreamBus? _fixed;
+    private ListenAddress? _last;
     private bool _isLost;
 
     internal SocketIO Io => io;
@@ -18,35 +32,31 @@ internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Actio
 
     internal TimeSpan Patience => options.Patience;
 
-    internal StreamTransport Transport { get; } = ClientSocket.TransportOf(options.Bus);
+    /// <summary>Whether it is the same each time: what it has refused once it will refuse again.</summary>
+    internal bool IsFixed => options.Bus.IsFixed;
 
-    internal SaslClient NewConversation() => new(options.NewMechanism(), options.Bus.Guid);
-
-    /// <summary>Finds out what to connect to, off the loop where that may take its time.</summary>
-    /// <param name="found">Called on the loop with the names, or with none and why.</param>
-    internal void Resolve(Action<IReadOnlyList<SocketName>, string> found)
+    /// <summary>Finds out what to connect to, off the loop; whoever asks meanwhile gets the same answer.</summary>
+    /// <param name="found">Called on the loop with the bus, or with none and why.</param>
+    internal void Resolve(Action<UpstreamBus?, string> found)
     {
-        if (options.Bus is not TcpListenAddress)
+        // Nothing of these waits: neither for xenstore nor for a name service.
+        if (IsFixed && options.Bus.Find(default).Address is not TcpListenAddress)
         {
-            found(ClientSocket.Resolve(options.Bus), "");
+            string wrong = "";
+            _fixed ??= Find(out wrong);
+            found(_fixed, wrong);
             return;
         }
 
-        runElsewhere(() =>
+        _waiting.Add(found);
+        if (_waiting.Count == 1)
         {
-            IReadOnlyList<SocketName> names = [];
-            string problem = "";
-            try
+            runElsewhere(() =>
             {
-                names = ClientSocket.Resolve(options.Bus);
-            }
-            catch (StartException e)
-            {
-                problem = e.Message;
-            }
-
-            io.Loop.Schedule(_ => found(names, problem), null);
-        });
+                UpstreamBus? bus = Find(out string problem);
+                io.Loop.Schedule(_ => Tell(bus, problem), null);
+            });
+        }
     }
 
     /// <summary>Said once, until it works again.</summary>
@@ -54,7 +64,7 @@ internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Actio
     {
         if (!_isLost)
         {
-            ForwardLog.BusLost(log, $"{options.Bus}: {problem}");
+            ForwardLog.BusLost(log, $"{_last?.ToString() ?? options.Bus.ToString()}: {problem}");
         }
 
         _isLost = true;
@@ -68,5 +78,36 @@ internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Actio
         }
 
         _isLost = false;
+    }
+
+    private UpstreamBus? Find(out string problem)
+    {
+        problem = "";
+        try
+        {
+            BusChoice choice = options.Bus.Find(Patience < WatchTime ? Patience : WatchTime);
+            return new UpstreamBus(choice, ClientSocket.Resolve(choice.Address));
+        }
+        catch (StartException e)
+        {
+            problem = e.Message;
+            return null;
+        }
+    }
+
+    private void Tell(UpstreamBus? bus, string problem)
+    {
+        if (bus is not null && !IsFixed && bus.Choice.Address.ToString() != _last?.ToString())
+        {
+            ForwardLog.BusIs(log, bus.Choice.Address.ToString(), bus.Choice.Source);
+        }
+
+        _last = bus?.Choice.Address ?? _last;
+        List<Action<UpstreamBus?, string>> told = _waiting;
+        _waiting = [];
+        foreach (Action<UpstreamBus?, string> found in told)
+        {
+            found(bus, problem);
+        }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
     private readonly ArrayBufferWriter<byte> _output = new(256);
     private readonly long _begun;
     private TimeSpan _pause = FirstPause;
-    private IReadOnlyList<SocketName> _names = [];
+    private UpstreamBus? _found;
     private int _nextName;
     private int _socket = -1;
     private long _key;
@@ -94,15 +94,15 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
     private void Resolve()
     {
         _nextName = 0;
-        _bus.Resolve((names, problem) =>
+        _bus.Resolve((found, problem) =>
         {
             if (_isOver)
             {
                 return;
             }
 
-            _names = names;
-            if (names.Count == 0)
+            _found = found;
+            if (found is null)
             {
                 Fail(problem);
             }
@@ -116,13 +116,13 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
     private void TryNext(int lastErrno)
     {
         _deadline.Cancel();
-        if (_nextName == _names.Count)
+        if (_nextName == _found!.Names.Count)
         {
             Fail($"cannot connect: {new Win32Exception(lastErrno).Message}");
             return;
         }
 
-        _socket = ClientSocket.Begin(_names[_nextName++], out int errno);
+        _socket = ClientSocket.Begin(_found.Names[_nextName++], out int errno);
         if (_socket < 0)
         {
             TryNext(errno);
@@ -149,8 +149,8 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
 
     private void Authenticate(int socket)
     {
-        Connection = new StreamConnection(_bus.Io, _bus.Transport, socket);
-        _sasl = _bus.NewConversation();
+        Connection = new StreamConnection(_bus.Io, _found!.Transport, socket);
+        _sasl = _found.NewConversation();
         _sasl.Begin(_output);
         Connection.Start(this);
         Say();
@@ -166,9 +166,14 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
 
         SaslClientOutcome outcome = _sasl!.Receive(result.Buffer.FirstSpan, out int consumed, _output);
         input.AdvanceTo(result.Buffer.GetPosition(consumed), outcome == SaslClientOutcome.NeedMoreData ? result.Buffer.End : result.Buffer.GetPosition(consumed));
-        if (outcome == SaslClientOutcome.Refused)
+        if (outcome == SaslClientOutcome.Refused && _bus.IsFixed)
         {
             End(_sasl.Refusal);
+        }
+        else if (outcome == SaslClientOutcome.Refused)
+        {
+            // The bus may have started, or this domain been told, since xenstore was read.
+            Fail(_sasl.Refusal);
         }
         else if (result.IsCompleted && outcome == SaslClientOutcome.NeedMoreData)
         {

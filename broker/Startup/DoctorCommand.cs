@@ -10,6 +10,9 @@ namespace XcpBroker.Startup;
 /// <summary><c>xcp-broker doctor</c>: can this machine use its bus, as whom, and if not, why.</summary>
 internal sealed class DoctorCommand
 {
+    /// <summary>For an address to appear in xenstore: a domain that has just booted may be faster than its bus.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly BusOptions _bus = new("--address");
 
     internal DoctorCommand()
@@ -28,7 +31,7 @@ internal sealed class DoctorCommand
     internal int Run(ParseResult result, string? runtimeDirectory)
     {
         RefuseUnknown(result);
-        BusChoice bus = Choose(result, runtimeDirectory);
+        BusChoice bus = _bus.Find(result)?.Find(Patience) ?? Default(runtimeDirectory);
         Say($"address       {bus.Address} ({bus.Source})");
         new Doctor(TimeProvider.System, Say).Examine(bus.Address, bus.NewMechanism());
         Say("all is well");
@@ -38,13 +41,8 @@ internal sealed class DoctorCommand
     private static void Say(string line) => Descriptors.Write(Descriptors.StandardOutput, line + "\n");
 
     /// <summary>In the bus's own domain nobody says where it is: it is where this user's bus is.</summary>
-    private BusChoice Choose(ParseResult result, string? runtimeDirectory)
+    private static BusChoice Default(string? runtimeDirectory)
     {
-        if (_bus.Find(result) is { } found)
-        {
-            return found;
-        }
-
         bool isRoot = Environment.IsPrivilegedProcess;
         return !isRoot && string.IsNullOrEmpty(runtimeDirectory)
             ? throw BusLocator.NobodySays()

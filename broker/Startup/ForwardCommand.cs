@@ -78,12 +78,12 @@ internal sealed class ForwardCommand
             throw new StartException($"option --listen: {error}");
         }
 
-        BusChoice bus = _bus.Choose(result);
-        ForwardOptions options = new(resolved, bus.Address, bus.NewMechanism)
+        BusFinder bus = _bus.Choose(result);
+        ForwardOptions options = new(resolved, bus)
         {
             AllowedUsers = [.. Values(result, _allowUser).Select(text => Number("--allow-uid", text, uint.MaxValue - 1))],
         };
-        if (ClientSocket.Problem(bus.Address) is { } problem)
+        if (bus.IsFixed && ClientSocket.Problem(bus.Find(TimeSpan.Zero).Address) is { } problem)
         {
             throw new StartException(problem);
         }

@@ -1,0 +1,74 @@
+using XcpBroker.Auth.Sasl;
+using XcpBroker.Auth.Sasl.XcpToken;
+using XcpBroker.Config;
+using XcpBroker.Interop;
+using XcpBroker.Startup;
+
+namespace XcpBroker.Forwarding;
+
+/// <summary>A bus, and how one proves oneself there.</summary>
+/// <param name="Address">Where it is.</param>
+/// <param name="Source">Who says so, for people.</param>
+/// <param name="NewMechanism">For one conversation.</param>
+internal sealed record BusChoice(ListenAddress Address, string Source, Func<SaslClientMechanism> NewMechanism);
+
+/// <summary>Finds the bus, each time that somebody is to connect: address and token from what was said at the start, and what was not said from xenstore.</summary>
+/// <param name="located">Where it is; null: as xenstore says.</param>
+/// <param name="token">What proves which domain this is; null: as whoever located it, or xenstore, says.</param>
+/// <param name="domain">The domain, where the token does not name it; null: it does.</param>
+/// <param name="xenstore">What this domain is told; null: it has no xenstore.</param>
+internal sealed class BusFinder(LocatedBus? located, DomainToken? token, string? domain, XenstoreBus? xenstore)
+{
+    // Who comes by a Unix socket is known by that socket, or by the forwarder behind it: there is nothing to prove.
+    private readonly bool _asksForToken = xenstore is not null && located is { Token: null } && token is null && Parse(located) is not UnixListenAddress;
+
+    private BusChoice? _fixed;
+
+    /// <summary>Whether it is the same each time.</summary>
+    internal bool IsFixed => located is not null && !_asksForToken;
+
+    /// <summary>Where it looks, for people.</summary>
+    public override string ToString() => located?.Address ?? "what xenstore says";
+
+    /// <summary>Finds it. Waits for xenstore, so not on a loop unless <see cref="IsFixed"/>.</summary>
+    /// <param name="patience">How long the address may take to appear there.</param>
+    /// <exception cref="StartException">It is nowhere, or what is said cannot be read.</exception>
+    internal BusChoice Find(TimeSpan patience)
+    {
+        if (IsFixed)
+        {
+            return _fixed ??= Choose(located!, token ?? located!.Token);
+        }
+
+        if (located is not null)
+        {
+            return Choose(located, xenstore!.Find(null, out _)?.Token);
+        }
+
+        XenstoreNodes nodes = xenstore!.Find(patience, out string? problem) ?? throw new StartException(problem!);
+        LocatedBus bus = nodes.Address is { } address
+            ? new LocatedBus(address, XenstoreBus.Source)
+            : throw new StartException("xenstore has no xcp-bus/address for this domain: has the configuration of the bus <xenstore address=...> and this domain?");
+        BusChoice choice = Choose(bus, null);
+        return Choose(bus with { Address = WithGuid(address, choice.Address, nodes.Guid) }, token ?? (choice.Address is UnixListenAddress ? null : nodes.Token));
+    }
+
+    private static string WithGuid(string address, ListenAddress parsed, string? guid) => guid is null || parsed.Guid is not null ? address : $"{address},guid={guid}";
+
+    // A list is of the same bus, as the broker prints it.
+    private static ListenAddress Parse(LocatedBus bus) => AddressParser.TryParse(bus.Address, out IReadOnlyList<ListenAddress>? addresses, out string? error)
+        ? addresses[0]
+        : throw new StartException($"{bus.Source}: {error}");
+
+    private BusChoice Choose(LocatedBus bus, DomainToken? proof)
+    {
+        string? name = domain ?? proof?.Name;
+        return proof is not null && name is null
+            ? throw new StartException("the token file does not name the domain: --domain NAME must")
+            : new BusChoice(Parse(bus), bus.Source, NewMechanism(proof, name));
+    }
+
+    private static Func<SaslClientMechanism> NewMechanism(DomainToken? token, string? domain) => token is null
+        ? static () => new ExternalClient(LibC.GetEffectiveUserId())
+        : () => new XcpTokenClient(domain!, token.Secret, SecureRandom.Bytes(TokenProof.NonceBytes));
+}
