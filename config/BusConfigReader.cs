@@ -13,6 +13,9 @@ namespace XcpBroker.Config;
 /// <remarks>Source: dbus-daemon(1), "CONFIGURATION FILE"; bus/config-parser.c of dbus 1.14.10 and 1.16.2.</remarks>
 public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, StandardServiceDirectories standardDirectories)
 {
+    /// <summary>Where secrets come from; null: from nowhere.</summary>
+    public ISecretFiles? Secrets { get; init; }
+
     /// <summary>Reads a file and what it includes.</summary>
     /// <param name="path">The file. Relative paths in it begin at its directory.</param>
     /// <param name="configuration">What they say.</param>
@@ -80,6 +83,22 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         return null;
     }
 
+    /// <summary>Whose a secret may be is known once all is read: the bus's user may be named behind it.</summary>
+    private static void CheckSecrets(ConfigDraft draft, Surroundings surroundings)
+    {
+        for (int i = 0; i < draft.Domains.Count; i++)
+        {
+            LocatedDomain located = draft.Domains[i];
+            uint own = surroundings.Secrets?.OwnUserId ?? 0;
+            uint bus = draft.User is { } user ? surroundings.FindUser(user) ?? own : own;
+            if (located.Secret?.Distrust(own, bus) is { } problem)
+            {
+                surroundings.Warn(located.File, located.Position, $"domain {located.Domain.Identity} has no secret: {located.Domain.TokenFile}: {problem}");
+                draft.Domains[i] = located with { Domain = located.Domain with { Token = default } };
+            }
+        }
+    }
+
     private static IReadOnlyList<ListenAddress> AddressesOf(ListenSetting listen) =>
         AddressParser.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? addresses, out _) ? addresses : [];
 
@@ -93,7 +112,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         [NotNullWhen(false)] out ConfigProblem? problem)
     {
         configuration = null;
-        Surroundings surroundings = new(source, users, standardDirectories);
+        Surroundings surroundings = new(source, followsIncludes ? Secrets : null, users, standardDirectories);
         ConfigDraft draft = new();
         problem = new IncludeReader(surroundings, followsIncludes).ReadRoot(path, draft, out XmlPosition root);
         if (problem is null && draft.Listen.Count == 0)
@@ -102,6 +121,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         }
 
         problem ??= CheckDomains(draft, surroundings);
+        CheckSecrets(draft, surroundings);
         configuration = problem is null ? Build(path, draft, surroundings) : null;
         return problem is null;
     }

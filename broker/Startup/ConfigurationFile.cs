@@ -3,6 +3,7 @@ using XcpBroker.Activation;
 using XcpBroker.Config;
 using XcpBroker.Config.Services;
 using XcpBroker.Reloading;
+using XcpBroker.Tokens;
 
 namespace XcpBroker.Startup;
 
@@ -78,7 +79,10 @@ internal static class ConfigurationFile
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"),
         Environment.GetEnvironmentVariable("XDG_DATA_HOME"),
         Environment.GetEnvironmentVariable("XDG_DATA_DIRS"),
-        Environment.GetEnvironmentVariable("HOME")));
+        Environment.GetEnvironmentVariable("HOME")))
+    {
+        Secrets = new SecretFiles(),
+    };
 
     private static BusConfiguration Read(BusConfigReader reader, string file) =>
         reader.TryRead(file, out BusConfiguration? configuration, out ConfigProblem? problem)

@@ -12,7 +12,11 @@ internal readonly record struct LocatedText(string Value, string File, XmlPositi
 internal readonly record struct ListenSetting(LocatedText Address, string? Domain, bool TrustsAddresses);
 
 /// <summary>A <c>&lt;domain&gt;</c> and where it is.</summary>
-internal readonly record struct LocatedDomain(DomainDeclaration Domain, string File, XmlPosition Position);
+/// <param name="Domain">What it says.</param>
+/// <param name="File">The file that it is in.</param>
+/// <param name="Position">Where there.</param>
+/// <param name="Secret">Its token file; null: it has none, or it cannot be read.</param>
+internal readonly record struct LocatedDomain(DomainDeclaration Domain, string File, XmlPosition Position, SecretFile? Secret);
 
 /// <summary>A <c>&lt;limit&gt;</c>.</summary>
 internal readonly record struct LimitSetting(string Name, string Value, string File, XmlPosition Position);

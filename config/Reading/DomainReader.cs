@@ -38,7 +38,7 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
             return problem;
         }
 
-        domain = WithToken(element, attributes, domain);
+        domain = WithToken(element, attributes, domain, out SecretFile? secret);
         foreach (LocatedDomain other in draft.Domains)
         {
             if (domain.ConflictWith(other.Domain) is { } shared)
@@ -48,7 +48,7 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
             }
         }
 
-        draft.Domains.Add(new LocatedDomain(domain, file, element.Position));
+        draft.Domains.Add(new LocatedDomain(domain, file, element.Position, secret));
         return null;
     }
 
@@ -181,8 +181,9 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
     }
 
     /// <summary>A domain whose secret cannot be read is there all the same; it cannot prove itself by it.</summary>
-    private DomainDeclaration WithToken(XmlElement element, ElementAttributes attributes, DomainDeclaration domain)
+    private DomainDeclaration WithToken(XmlElement element, ElementAttributes attributes, DomainDeclaration domain, out SecretFile? secret)
     {
+        secret = null;
         if (attributes["token-file"] is not { } written)
         {
             return domain;
@@ -191,18 +192,19 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
         string path = RelativePath.Resolve(file, written);
         domain = domain with { TokenFile = path };
         surroundings.FilesSeen.Add(path);
-        if (!surroundings.Files.TryRead(path, out byte[]? content, out ConfigFileFailure? failure))
+        string? failure = "no file is opened";
+        if (surroundings.Secrets?.TryRead(path, out secret, out failure) != true)
         {
-            surroundings.Warn(file, element.Position, $"domain {domain.Identity} has no secret: {path}: {failure.Message}");
+            surroundings.Warn(file, element.Position, $"domain {domain.Identity} has no secret: {path}: {failure}");
             return domain;
         }
 
-        if (!DomainToken.TryParse(content, out DomainToken? token, out string? error) || (token.Name ?? domain.Identity.Name) != domain.Identity.Name)
+        if (!DomainToken.TryParse(secret!.Content, out DomainToken? token, out string? error) || (token.Name ?? domain.Identity.Name) != domain.Identity.Name)
         {
             surroundings.Warn(file, element.Position, $"domain {domain.Identity} has no secret: {path}: {error ?? $"the token is of domain {token!.Name}"}");
             return domain;
         }
 
-        return domain with { Token = content.AsMemory().TrimEnd("\r\n"u8) };
+        return domain with { Token = secret.Content.AsMemory().TrimEnd("\r\n"u8) };
     }
 }

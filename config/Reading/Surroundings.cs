@@ -1,12 +1,15 @@
 namespace XcpBroker.Config.Reading;
 
 /// <summary>What all files of one configuration share while they are read.</summary>
-internal sealed class Surroundings(IConfigFiles files, IUserDirectory users, StandardServiceDirectories standardDirectories)
+internal sealed class Surroundings(IConfigFiles files, ISecretFiles? secrets, IUserDirectory users, StandardServiceDirectories standardDirectories)
 {
     private readonly Dictionary<string, uint?> _users = new(StringComparer.Ordinal);
     private readonly Dictionary<string, uint?> _groups = new(StringComparer.Ordinal);
 
     internal IConfigFiles Files { get; } = files;
+
+    /// <summary>Null: no file with a secret is opened.</summary>
+    internal ISecretFiles? Secrets { get; } = secrets;
 
     internal StandardServiceDirectories StandardDirectories { get; } = standardDirectories;
 

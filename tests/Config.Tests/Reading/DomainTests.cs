@@ -134,6 +134,29 @@ internal sealed class DomainTests
         Assert.That(read.Files, Does.Contain("/etc/bus/none"));
     }
 
+    private const UnixFileMode Owners = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    [TestCase(0u, Owners, null)]
+    [TestCase(7u, Owners, null, Description = "who reads")]
+    [TestCase(2u, Owners, null, Description = "the bus's user, who is named behind it")]
+    [TestCase(7u, UnixFileMode.UserRead, null)]
+    [TestCase(9u, Owners, "the token file has mode 0600 and belongs to uid 9, neither to root nor to uid 7 or 2")]
+    [TestCase(0u, Owners | UnixFileMode.GroupRead, "the token file has mode 0640: it can be used by others than its owner (chmod 600)")]
+    [TestCase(7u, Owners | UnixFileMode.OtherRead, "the token file has mode 0604: it can be used by others than its owner (chmod 600)")]
+    [TestCase(7u, Owners | UnixFileMode.OtherWrite, "the token file has mode 0602: it can be used by others than its owner (chmod 600)")]
+    [TestCase(9u, Owners | UnixFileMode.GroupWrite, "the token file has mode 0620: it can be used by others than its owner (chmod 600)")]
+    public void A_secret_that_others_could_know_is_none(uint owner, UnixFileMode mode, string? problem)
+    {
+        _files["/etc/bus/nfs.token"] = "00112233445566778899aabbccddeeff";
+        _files.Modes["/etc/bus/nfs.token"] = (owner, mode);
+        BusConfiguration read = Read("<domain name='a' token-file='nfs.token'/><user>2</user>");
+
+        Assert.That(read.Domains.Single().Token.IsEmpty, Is.EqualTo(problem is not null));
+        Assert.That(
+            read.Warnings.Select(warning => warning.ToString()),
+            Is.EqualTo(problem is null ? Array.Empty<string>() : [$"{File}:3:1: domain a has no secret: /etc/bus/nfs.token: {problem}"]));
+    }
+
     [Test]
     public void A_policy_for_a_domain_that_there_is_not_is_said() => Assert.That(
         Read("<policy domain=\"a\"><allow own=\"*\"/></policy>").Warnings.Single().ToString(),
@@ -148,6 +171,6 @@ internal sealed class DomainTests
     private bool TryRead(string text, out BusConfiguration? configuration, out ConfigProblem? problem)
     {
         _files[File] = $"<busconfig>\n<listen>unix:path=/x</listen>\n{text}\n</busconfig>";
-        return new BusConfigReader(_files, new FakeUsers(), StandardServiceDirectories.Unset).TryRead(File, out configuration, out problem);
+        return new BusConfigReader(_files, new FakeUsers(), StandardServiceDirectories.Unset) { Secrets = _files }.TryRead(File, out configuration, out problem);
     }
 }

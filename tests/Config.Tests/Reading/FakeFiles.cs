@@ -4,7 +4,7 @@ using System.Text;
 namespace XcpBroker.Config.Tests.Reading;
 
 /// <summary>Files in memory by path.</summary>
-internal sealed class FakeFiles : IConfigFiles
+internal sealed class FakeFiles : IConfigFiles, ISecretFiles
 {
     private readonly Dictionary<string, byte[]> _files = [];
 
@@ -23,6 +23,19 @@ internal sealed class FakeFiles : IConfigFiles
             : _files.TryGetValue(path, out content) ? null
             : new ConfigFileFailure(true, "there is no such file");
         return failure is null;
+    }
+
+    /// <summary>Owner and mode of files with secrets; without them 600 of root.</summary>
+    internal Dictionary<string, (uint Owner, UnixFileMode Mode)> Modes { get; } = [];
+
+    public uint OwnUserId { get; set; } = 7;
+
+    public bool TryRead(string path, [NotNullWhen(true)] out SecretFile? file, [NotNullWhen(false)] out string? error)
+    {
+        (uint owner, UnixFileMode mode) = Modes.GetValueOrDefault(path, (0u, UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        file = TryRead(path, out byte[]? content, out ConfigFileFailure? failure) ? new SecretFile(content, owner, mode) : null;
+        error = failure?.Message;
+        return file is not null;
     }
 
     public bool TryList(string path, [NotNullWhen(true)] out IReadOnlyList<string>? names, [NotNullWhen(false)] out ConfigFileFailure? failure)

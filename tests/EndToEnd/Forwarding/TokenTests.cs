@@ -70,6 +70,19 @@ public sealed class TokenTests : IDisposable
         Assert.That(File.ReadAllText(_shell.In("log")), Does.Contain("a wrong proof of").And.Not.Contain(Secret));
     }
 
+    [TestCase("chmod 640 token", "mode 0640: it can be used by others than its owner (chmod 600)")]
+    [TestCase("chown 12345 token", "mode 0600 and belongs to uid 12345, neither to root nor to uid 0")]
+    public void A_token_file_that_is_not_the_buss_alone_proves_nothing_and_the_log_says_which(string change, string expected)
+    {
+        Assume.That(Environment.IsPrivilegedProcess, "only root gives files away");
+        string address = StartBus(change);
+        _ = _shell.Run("chmod 600 token; chown 0 token");
+        ShellResult doctor = _shell.Run($"exec $B doctor --address='{address}' --token-file=token");
+
+        Assert.That(doctor.Error, Does.Contain("the bus rejects XCP_TOKEN"), doctor.ToString);
+        Assert.That(File.ReadAllText(_shell.In("log")), Does.Contain($"domain nfs-1 has no secret: {_shell.Directory}/token: the token file has {expected}"));
+    }
+
     [Test]
     public void Without_a_token_it_is_told_what_the_bus_wants()
     {
@@ -79,7 +92,7 @@ public sealed class TokenTests : IDisposable
         Assert.That(doctor.Error, Does.Match("the bus rejects EXTERNAL; it offers .*XCP_TOKEN"));
     }
 
-    private string StartBus()
+    private string StartBus(string change = "")
     {
         File.WriteAllText(_shell.In("token"), $"nfs-1 {Secret}\n");
         File.WriteAllText(_shell.In("bus.conf"), """
@@ -92,7 +105,7 @@ public sealed class TokenTests : IDisposable
               </policy>
             </busconfig>
             """);
-        _ = _shell.Run("chmod 600 token");
+        _ = _shell.Run($"chmod 600 token; {change}");
         Process broker = _shell.Start("exec $B --print-address --config-file=bus.conf 2>log");
         return Shell.ReadLine(broker.StandardOutput);
     }
