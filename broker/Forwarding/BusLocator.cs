@@ -27,8 +27,9 @@ internal sealed class BusLocator(params IEnumerable<IBusSource> sources)
     /// <summary>/etc/xcp-bus/address, then <c>xcp.bus=</c> of the kernel's command line.</summary>
     internal static BusLocator OfThisMachine { get; } = new(new AddressFile("/etc/xcp-bus"), new KernelCommandLine("/proc/cmdline"));
 
-    internal static StartException NobodySays() =>
-        new("where the bus is, neither an option, nor /etc/xcp-bus/address, nor xcp.bus= of the kernel's command line says, and there is no xenstore of a domain here");
+    /// <param name="xenstore">Why xenstore says nothing either.</param>
+    internal static StartException NobodySays(string xenstore) =>
+        new($"where the bus is, neither an option, nor /etc/xcp-bus/address, nor xcp.bus= of the kernel's command line says, and xenstore cannot be asked: {xenstore}");
 
     /// <summary>Null: nobody knows.</summary>
     /// <exception cref="StartException">One says what cannot be read.</exception>

@@ -19,25 +19,22 @@ internal sealed class XenstoreBus(XenstoreOpener open)
     private const string Folder = "xcp-bus";
     private const string Host = "0";
 
-    /// <summary>That of the machine that this runs in; null: there is no xenstore here, or it is the host's own, where nobody is told anything.</summary>
-    internal static XenstoreBus? OfThisMachine()
+    /// <summary>That of the machine that this runs in.</summary>
+    /// <param name="problem">Why there is none that could say anything.</param>
+    internal static XenstoreBus? OfThisMachine(out string? problem)
     {
         string? path = XenstoreLocation.OfEnvironment();
-        if (!XenstoreLocation.Exists(path))
-        {
-            return null;
-        }
-
-        XenstoreBus bus = new((out string? problem) =>
-            XenstoreDescriptor.Open(XenstoreLocation.Choose(path), null, out problem) is { } channel ? new XenstoreClient(channel, TimeProvider.System) : null);
-        return bus.IsOfHost() ? null : bus;
+        XenstoreBus bus = new((out string? error) =>
+            XenstoreDescriptor.Open(XenstoreLocation.Choose(path), null, out error) is { } channel ? new XenstoreClient(channel, TimeProvider.System) : null);
+        problem = XenstoreLocation.Exists(path) ? bus.Problem() : "there is none here";
+        return problem is null ? bus : null;
     }
 
-    /// <summary>Whether this is dom0. Who cannot look is no domain that could find anything.</summary>
-    internal bool IsOfHost()
+    /// <summary>Why nothing can be found here; null: this is a domain that may be told something.</summary>
+    internal string? Problem()
     {
-        using XenstoreClient? xenstore = open(out _);
-        return xenstore is null || xenstore.Read("domid").Text == Host;
+        using XenstoreClient? xenstore = open(out string? problem);
+        return xenstore is null ? problem : xenstore.Read("domid").Text == Host ? "this is dom0, which is told nothing" : xenstore.Loss;
     }
 
     /// <summary>Reads the nodes.</summary>

@@ -20,18 +20,21 @@ internal sealed class BusOptions
     internal IEnumerable<Option> All => [_address, _tokenFile, _domain];
 
     /// <exception cref="StartException">The words are wrong, or nobody could say where the bus is.</exception>
-    internal BusFinder Choose(ParseResult result) => Find(result) ?? throw BusLocator.NobodySays();
+    internal BusFinder Choose(ParseResult result) => Find(result, out string? problem) ?? throw BusLocator.NobodySays(problem!);
 
     /// <summary>As <see cref="Choose"/>; null: nobody could say where the bus is.</summary>
+    /// <param name="result">The words.</param>
+    /// <param name="problem">Why xenstore could not.</param>
     /// <exception cref="StartException">The words are wrong.</exception>
-    internal BusFinder? Find(ParseResult result)
+    internal BusFinder? Find(ParseResult result, out string? problem)
     {
         LocatedBus? located = Single(result, _address) is { } written
             ? new LocatedBus(written, $"option {_address.Name}")
             : BusLocator.OfThisMachine.Find();
         DomainToken? token = Single(result, _tokenFile) is { } file ? TokenFile.Read(file) : null;
         bool isComplete = located is not null && (token ?? located.Token) is not null;
-        XenstoreBus? xenstore = isComplete ? null : XenstoreBus.OfThisMachine();
+        problem = null;
+        XenstoreBus? xenstore = isComplete ? null : XenstoreBus.OfThisMachine(out problem);
         if (located is null && xenstore is null)
         {
             return null;

@@ -31,7 +31,7 @@ internal sealed class DoctorCommand
     internal int Run(ParseResult result, string? runtimeDirectory)
     {
         RefuseUnknown(result);
-        BusChoice bus = _bus.Find(result)?.Find(Patience) ?? Default(runtimeDirectory);
+        BusChoice bus = _bus.Find(result, out string? problem)?.Find(Patience) ?? Default(runtimeDirectory, problem!);
         Say($"address       {bus.Address} ({bus.Source})");
         new Doctor(TimeProvider.System, Say).Examine(bus.Address, bus.NewMechanism());
         Say("all is well");
@@ -41,11 +41,11 @@ internal sealed class DoctorCommand
     private static void Say(string line) => Descriptors.Write(Descriptors.StandardOutput, line + "\n");
 
     /// <summary>In the bus's own domain nobody says where it is: it is where this user's bus is.</summary>
-    private static BusChoice Default(string? runtimeDirectory)
+    private static BusChoice Default(string? runtimeDirectory, string xenstore)
     {
         bool isRoot = Environment.IsPrivilegedProcess;
         return !isRoot && string.IsNullOrEmpty(runtimeDirectory)
-            ? throw BusLocator.NobodySays()
+            ? throw BusLocator.NobodySays(xenstore)
             : new BusChoice(
                 DefaultAddress.Choose(isRoot, runtimeDirectory), "where a bus of this user listens by default",
                 static () => new ExternalClient(LibC.GetEffectiveUserId()));

@@ -62,6 +62,30 @@ public sealed class PublicationTests : IDisposable
     }
 
     [Test]
+    public void Two_hundred_domains_of_a_thousand_are_told_and_the_end_of_one_is_noticed_at_once()
+    {
+        _stage.Serve("xenstored", 0);
+        for (uint domid = 1; domid <= 1000; domid++)
+        {
+            _stage.Store.Introduce(domid, Uuid(domid), $"d-{domid}");
+        }
+
+        string domains = string.Concat(Enumerable.Range(1, 200).Select(number => $"<domain name=\"d-{number}\" uuid=\"{Uuid((uint)(5 * number))}\"/>"));
+        long begun = TimeProvider.System.GetTimestamp();
+        (_, string address) = _stage.StartBus(Environment.IsPrivilegedProcess ? "nobody" : null, domains: domains);
+        _stage.Await(() => _stage.Store.Commits == 200, "not all were told");
+        TimeSpan told = TimeProvider.System.GetElapsedTime(begun);
+        Process client = StartClient(address, _stage.Token(500)!);
+        Assert.That(Shell.ReadLine(client.StandardOutput), Does.Contain("DomainId=500").And.Contain("DomainName=d-100"));
+
+        begun = TimeProvider.System.GetTimestamp();
+        _stage.Store.Release(500);
+        Assert.That(Shell.ReadLine(client.StandardOutput), Is.EqualTo("closed"));
+        TestContext.Out.WriteLine($"all told {told.TotalMilliseconds:0} ms after the start, the end of one noticed after {TimeProvider.System.GetElapsedTime(begun).TotalMilliseconds:0} ms");
+        Assert.That(_stage.Store.Commits, Is.EqualTo(200));
+    }
+
+    [Test]
     public void At_its_end_the_bus_takes_back_what_it_has_told([Values(null, "nobody")] string? user)
     {
         Assume.That(user is null || Environment.IsPrivilegedProcess, "only root has a root helper");
@@ -111,6 +135,8 @@ public sealed class PublicationTests : IDisposable
         File.WriteAllText(_stage.Shell.In("token"), token);
         return _stage.Shell.Run($"chmod 600 token; exec timeout 20 $B doctor --address='{Tcp(address)}' --token-file=token");
     }
+
+    private static string Uuid(uint number) => $"0123abcd-89ab-cdef-0123-{number:x12}";
 
     private static string Tcp(string address) => address.Split(';').Single(one => one.StartsWith("tcp:", StringComparison.Ordinal));
 }
