@@ -15,13 +15,17 @@ internal static class Help
           --messages N   measure so many, whatever it takes     --seconds S --warm-up S --cpu N
           --destination NAME (post) a name that is declared durable
 
-        load compare [--modes M,M*,...|all] [--runs 5] [--brokers xcp,dbus-broker,dbus-daemon,floor] [--seconds S] [--warm-up S]
-                     [--cpu N] [--other-cpu N] [--xcp-arguments A,A]
-                     [--by-cpu] [--figures]
+        load compare [--modes M,M*,...|usual|figures|tcp|held|curves|all] [--brokers xcp,dbus-broker,dbus-daemon,floor]
+                     [--runs 5] [--seconds S] [--warm-up S] [--cpu N] [--other-cpu N] [--xcp-arguments A,A]
+                     [--by-cpu] [--figures] [--plots DIRECTORY]
           starts the brokers and measures them in turns on one CPU; a Markdown table goes to standard output. With --by-cpu the rate
           is messages by CPU time of broker and generator together, for a machine that is not ours alone; with --figures a row for each thing
-          that was measured.
+          that was measured; with --plots a picture (SVG) of each curve and of each distribution of round trips.
           The binary of xcp: $XCP_BROKER_BINARY, otherwise artifacts/publish/xcp-broker.
+
+        load report [--runs 5] [--seconds S] [--warm-up S] [--by-cpu] [--cpu N] [--other-cpu N] [--xcp-arguments A,A]
+                    [--parts usual,figures,tcp,held,curves] [--page FILE] [--images DIRECTORY]
+          measures all that docs/benchmarks.md shows and writes it there, and the pictures to docs/images.
 
         load floor --listen PATH                              forwards bytes between the 1st and 2nd connection, the 3rd and 4th ...
         """;

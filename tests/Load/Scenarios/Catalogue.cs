@@ -85,13 +85,42 @@ internal static class Catalogue
         ("tcp-oneway-16k-unbatched", oneWay with { Size = 16 * Kibi, Window = 32, Unbatched = true }),
     ];
 
-    /// <summary>The rows of a comparison that names none: short enough for every day.</summary>
-    internal static readonly string[] Usual =
-    [
-        "pingpong-0", "pingpong-1k", "pingpong-16k", "pairs128-w1", "pairs128-w8", "pairs128-w8-unbatched", "oneway-0",
-        "oneway-64-unbatched", "oneway-1k", "oneway-1k-unbatched", "oneway-16k", "oneway-64k", "oneway-1m", "fanout1-w1", "fanout16-w1",
-        "fanout16-w16", "fanout16-w16-unbatched", "fanout16-w1-rules", "fanout256-w1", "connect-stepwise", "connect-pipelined",
-        "driver-w1", "driver-w64", "flood", "flood-20k/s", "pingpong-0-cross-cpu", "pingpong-0-cross-cpu-busy-poll", "rules-mixed", "start-up",
-        "idle-10000",
-    ];
+    /// <summary>Rows that go together, by a name for them: <c>usual</c> and <c>figures</c> are short enough for every day.</summary>
+    private static readonly Dictionary<string, string[]> Sets = new()
+    {
+        ["usual"] =
+        [
+            "pingpong-0", "pingpong-1k", "pingpong-16k", "pairs128-w1", "pairs128-w8", "pairs128-w8-unbatched", "oneway-0",
+            "oneway-64-unbatched", "oneway-1k", "oneway-1k-unbatched", "oneway-16k", "oneway-64k", "oneway-1m", "fanout1-w1", "fanout16-w1",
+            "fanout16-w16", "fanout16-w16-unbatched", "fanout16-w1-rules", "fanout256-w1", "connect-stepwise", "connect-pipelined",
+            "driver-w1", "driver-w64", "flood", "flood-20k/s", "pingpong-0-cross-cpu", "pingpong-0-cross-cpu-busy-poll",
+        ],
+        ["figures"] = ["rules-mixed", "start-up", "idle-10000"],
+        ["tcp"] = ["tcp-*"],
+        ["held"] = ["held-*"],
+        ["curves"] = ["cost-by-*"],
+    };
+
+    /// <summary>The rows that are named: by their own name, the beginning of one with * behind it, the name of a set, or all.</summary>
+    /// <exception cref="ArgumentException">Nothing is called that.</exception>
+    internal static IEnumerable<Scenario> Choose(IReadOnlyList<Scenario> all, string[] names)
+    {
+        foreach (string name in names.SelectMany(name => Sets.GetValueOrDefault(name) ?? [name]))
+        {
+            List<Scenario> found = [.. all.Where(scenario => name == "all" || scenario.Name == name || Starts(scenario.Name, name))];
+            if (found.Count == 0)
+            {
+                throw new ArgumentException(
+                    $"no mode is called {name}: {string.Join(' ', Sets.Keys)} all, or {string.Join(' ', all.Select(scenario => scenario.Name))}");
+            }
+
+            foreach (Scenario scenario in found)
+            {
+                yield return scenario;
+            }
+        }
+    }
+
+    private static bool Starts(string scenario, string pattern) =>
+        pattern.EndsWith('*') && scenario.StartsWith(pattern[..^1], StringComparison.Ordinal);
 }
