@@ -8,7 +8,7 @@ internal static class CompareCommand
     internal static int Execute(ReadOnlySpan<string> arguments)
     {
         Arguments given = new(arguments, [.. Setup.Valued, "--modes", "--brokers", "--plots"], [.. Setup.Switches, "--figures"]);
-        Setup setup = new(given);
+        Setup setup = new(given, seconds: 1, warmUp: 0.3);
         List<Scenario> wanted = [.. Catalogue.Choose(setup.Scenarios, given.List("--modes", "usual,figures"))];
         List<Contestant> contestants = [.. given.List("--brokers", "xcp,dbus-broker,dbus-daemon").Select(Contestant.Named)];
         Results results = new(given.Has("--figures"));

@@ -15,7 +15,7 @@ internal static class Help
           --messages N   measure so many, whatever it takes     --seconds S --warm-up S --cpu N
           --destination NAME (post) a name that is declared durable
 
-        load compare [--modes M,M*,...|usual|figures|tcp|held|curves|all] [--brokers xcp,dbus-broker,dbus-daemon,floor]
+        load compare [--modes M,M*,...|usual|figures|tcp|held|curves|rules|growth|all] [--brokers xcp,dbus-broker,dbus-daemon,floor]
                      [--runs 5] [--seconds S] [--warm-up S] [--cpu N] [--other-cpu N] [--xcp-arguments A,A]
                      [--by-cpu] [--figures] [--plots DIRECTORY]
           starts the brokers and measures them in turns on one CPU; a Markdown table goes to standard output. With --by-cpu the rate
@@ -24,8 +24,9 @@ internal static class Help
           The binary of xcp: $XCP_BROKER_BINARY, otherwise artifacts/publish/xcp-broker.
 
         load report [--runs 5] [--seconds S] [--warm-up S] [--by-cpu] [--cpu N] [--other-cpu N] [--xcp-arguments A,A]
-                    [--parts usual,figures,tcp,held,curves] [--page FILE] [--images DIRECTORY]
-          measures all that docs/benchmarks.md shows and writes it there, and the pictures to docs/images.
+                    [--parts usual,figures,tcp,held,curves,rules,growth] [--page FILE] [--images DIRECTORY]
+          measures what docs/benchmarks.md shows and writes it there, and the pictures to docs/images; rules and growth, which take
+          long, only when they are named.
 
         load floor --listen PATH                              forwards bytes between the 1st and 2nd connection, the 3rd and 4th ...
         """;

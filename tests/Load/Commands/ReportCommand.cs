@@ -14,7 +14,11 @@ internal static class ReportCommand
     /// <param name="Modes">What it shows, as compare is told.</param>
     /// <param name="Brokers">Whom it compares.</param>
     /// <param name="Plotted">The mode that there is a picture of, if not all.</param>
-    private sealed record Part(string Modes, string Brokers, string? Plotted = null);
+    private sealed record Part(string Modes, string Brokers, string? Plotted = null)
+    {
+        /// <summary>Measured only when it is asked for.</summary>
+        internal bool IsLong { get; init; }
+    }
 
     private static readonly Part[] Parts =
     [
@@ -23,6 +27,8 @@ internal static class ReportCommand
         new("tcp", "xcp,dbus-daemon"),
         new("held", "xcp"),
         new("curves", "xcp,dbus-broker,dbus-daemon", "*"),
+        new("rules", "xcp,dbus-broker,dbus-daemon") { IsLong = true },
+        new("growth", "xcp") { IsLong = true },
     ];
 
     internal static int Execute(ReadOnlySpan<string> arguments)
@@ -31,21 +37,25 @@ internal static class ReportCommand
         Arguments given = new(arguments, [.. Setup.Valued, "--page", "--images", "--parts"], Setup.Switches);
         Page page = new(given.Text("--page", Path.Combine(documents, "benchmarks.md")));
         string images = given.Text("--images", Path.Combine(documents, "images"));
-        string[] wanted = given.List("--parts", string.Join(',', Parts.Select(part => part.Modes)));
-        Setup setup = new(given);
+        string[] wanted = given.List("--parts", string.Join(',', Parts.Where(part => !part.IsLong).Select(part => part.Modes)));
+        Setup setup = new(given, seconds: 0.4, warmUp: 0.15);
         long started = TimeProvider.System.GetTimestamp();
-        string machine = Machine.Describe();
         foreach (Part part in Parts.Where(part => wanted.Contains(part.Modes)))
         {
             Write(page, images, part, setup);
         }
 
-        page.Replace("machine", string.Create(
-            CultureInfo.InvariantCulture,
-            $"""
-            {Machine.Version("dbus-broker")}, {Machine.Version("dbus-daemon")}; {machine}; `{Program} report {setup.Text}`, which took
-            {TimeProvider.System.GetElapsedTime(started).TotalMinutes:0.0} minutes, ended {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC.
-            """));
+        if (!given.Has("--parts"))
+        {
+            double minutes = TimeProvider.System.GetElapsedTime(started).TotalMinutes;
+            page.Replace("machine", string.Create(
+                CultureInfo.InvariantCulture,
+                $"""
+                {Machine.Version("dbus-broker")}, {Machine.Version("dbus-daemon")}; {Machine.Processors()}.
+                `{Program} report {setup.Text}` took {minutes:0.0} minutes.
+                """));
+        }
+
         return 0;
     }
 
@@ -64,8 +74,10 @@ internal static class ReportCommand
             }
         }
 
+        string moment = Machine.Moment();
         string plots = part.Plotted is null ? "" : " --plots docs/images";
-        page.Replace(part.Modes, $"`{Program} compare --modes {part.Modes} --brokers {part.Brokers} {setup.Text}{plots}`\n\n{results.Tables()}");
+        string command = $"{Program} compare --modes {part.Modes} --brokers {part.Brokers} {setup.Text}{plots}";
+        page.Replace(part.Modes, $"`{command}` ({moment})\n\n{results.Tables()}");
         plotted.SavePlots(images);
     }
 }

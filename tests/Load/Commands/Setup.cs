@@ -10,7 +10,7 @@ namespace XcpBroker.Load.Commands;
 /// <summary>How a comparison is measured: on which CPU, how often, for how long.</summary>
 internal sealed class Setup
 {
-    /// <summary>The options with a value that <see cref="Setup(Arguments)"/> reads.</summary>
+    /// <summary>The options with a value that the constructor reads.</summary>
     internal static readonly string[] Valued = ["--runs", "--cpu", "--other-cpu", "--seconds", "--warm-up", "--xcp-arguments"];
 
     /// <summary>Those without.</summary>
@@ -23,7 +23,10 @@ internal sealed class Setup
     private readonly LoadOptions _basis;
 
     /// <summary>Also ties the generator to its CPU.</summary>
-    internal Setup(Arguments given)
+    /// <param name="given">Of the command line.</param>
+    /// <param name="seconds">How long a run is measured, if that does not say.</param>
+    /// <param name="warmUp">How long it runs before, likewise.</param>
+    internal Setup(Arguments given, double seconds, double warmUp)
     {
         _runs = given.Number("--runs", 5);
         _cpu = given.Number("--cpu", CpuAffinity.Available - 1);
@@ -31,8 +34,8 @@ internal sealed class Setup
         _ownArguments = given.List("--xcp-arguments", "");
         _basis = new LoadOptions
         {
-            Duration = given.Seconds("--seconds", 1),
-            WarmUp = given.Seconds("--warm-up", 0.3),
+            Duration = given.Seconds("--seconds", seconds),
+            WarmUp = given.Seconds("--warm-up", warmUp),
             RateByCpu = given.Has("--by-cpu"),
         };
         Scenarios = Catalogue.All(_basis);

@@ -52,7 +52,7 @@ internal static class Plot
             TitleFontWeight = FontWeights.Normal,
             DefaultFontSize = 13,
             Background = OxyColors.White,
-            Padding = new OxyThickness(16, 8, 24, 12),
+            Padding = new OxyThickness(8, 8, 24, 12),
         };
 
         model.Legends.Add(new Legend
@@ -69,7 +69,7 @@ internal static class Plot
     {
         Position = position,
         Title = title,
-        AxisTitleDistance = TitleDistance,
+        AxisTitleDistance = position == AxisPosition.Left ? 2 * TitleDistance : TitleDistance,
         IntervalLength = position == AxisPosition.Left ? 60 : 110,
         LabelFormatter = label,
         MajorGridlineStyle = LineStyle.Solid,

@@ -99,6 +99,8 @@ internal static class Catalogue
         ["tcp"] = ["tcp-*"],
         ["held"] = ["held-*"],
         ["curves"] = ["cost-by-*"],
+        ["rules"] = ["rules-*"],
+        ["growth"] = ["growth-18000"],
     };
 
     /// <summary>The rows that are named: by their own name, the beginning of one with * behind it, the name of a set, or all.</summary>
