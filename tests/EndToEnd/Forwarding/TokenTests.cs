@@ -11,6 +11,7 @@ public sealed class TokenTests : IDisposable
     private const string Secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
     private readonly Shell _shell = new();
+    private Process? _broker;
 
     public void Dispose() => _shell.Dispose();
 
@@ -67,6 +68,10 @@ public sealed class TokenTests : IDisposable
 
         Assert.That(doctor.ExitCode, Is.EqualTo(1), doctor.ToString);
         Assert.That(doctor.Error, Does.Contain("the bus rejects XCP_TOKEN").And.Contain("the secret is another one"));
+
+        // The log is written behind what happens; at its end all of it is there.
+        _ = _shell.Run($"kill {_broker!.Id}");
+        _broker.WaitForExit();
         Assert.That(File.ReadAllText(_shell.In("log")), Does.Contain("a wrong proof of").And.Not.Contain(Secret));
     }
 
@@ -106,8 +111,8 @@ public sealed class TokenTests : IDisposable
             </busconfig>
             """);
         _ = _shell.Run($"chmod 600 token; {change}");
-        Process broker = _shell.Start("exec $B --print-address --config-file=bus.conf 2>log");
-        return Shell.ReadLine(broker.StandardOutput);
+        _broker = _shell.Start("exec $B --print-address --config-file=bus.conf 2>log");
+        return Shell.ReadLine(_broker.StandardOutput);
     }
 
     private void StartForwarder(string address)
