@@ -40,13 +40,15 @@ internal static class ReportCommand
         string[] wanted = given.List("--parts", string.Join(',', Parts.Where(part => !part.IsLong).Select(part => part.Modes)));
         Setup setup = new(given, seconds: 0.4, warmUp: 0.15);
         long started = TimeProvider.System.GetTimestamp();
+        List<Comparison> measured = [];
         foreach (Part part in Parts.Where(part => wanted.Contains(part.Modes)))
         {
-            Write(page, images, part, setup);
+            measured.AddRange(Write(page, images, part, setup));
         }
 
         if (!given.Has("--parts"))
         {
+            page.Replace("targets", Targets.Table(measured));
             double minutes = TimeProvider.System.GetElapsedTime(started).TotalMinutes;
             page.Replace("machine", string.Create(
                 CultureInfo.InvariantCulture,
@@ -59,15 +61,17 @@ internal static class ReportCommand
         return 0;
     }
 
-    private static void Write(Page page, string images, Part part, Setup setup)
+    private static List<Comparison> Write(Page page, string images, Part part, Setup setup)
     {
         List<Contestant> contestants = [.. part.Brokers.Split(',').Select(Contestant.Named)];
         Results results = new(figuresOnly: false);
         Results plotted = new(figuresOnly: false);
+        List<Comparison> all = [];
         foreach (Scenario scenario in Catalogue.Choose(setup.Scenarios, [part.Modes]))
         {
             Comparison comparison = setup.Measure(scenario, contestants);
             results.Add(scenario, comparison);
+            all.Add(comparison);
             if (part.Plotted == "*" || part.Plotted == scenario.Name)
             {
                 plotted.Add(scenario, comparison);
@@ -79,5 +83,6 @@ internal static class ReportCommand
         string command = $"{Program} compare --modes {part.Modes} --brokers {part.Brokers} {setup.Text}{plots}";
         page.Replace(part.Modes, $"`{command}` ({moment})\n\n{results.Tables()}");
         plotted.SavePlots(images);
+        return all;
     }
 }

@@ -31,11 +31,14 @@ internal sealed class Comparison(string scenario, IReadOnlyList<string> contesta
             : [.. Enumerable.Range(0, Samples.Shares.Count).Select(share => Statistics.Median(runs.Select(run => run.Latencies[share])))];
     }
 
-    /// <summary>Median over the rounds of contestant : reference in the same round, turned so that above 1 is better; NaN without a reference.</summary>
-    internal double Ratio(string contestant, string figure)
+    /// <summary>The ratio to the scenario's own reference.</summary>
+    internal double Ratio(string contestant, string figure) => Ratio(contestant, reference, figure);
+
+    /// <summary>Median over the rounds of contestant : another in the same round, turned so that above 1 is better; NaN when either took no part.</summary>
+    internal double Ratio(string contestant, string another, string figure)
     {
         List<double> ratios = [];
-        foreach ((Measurement own, Measurement other) in Runs(contestant).Zip(Runs(reference)))
+        foreach ((Measurement own, Measurement other) in Runs(contestant).Zip(Runs(another)))
         {
             if (own[figure] is { } ours && other[figure] is { } theirs && ours > 0 && theirs > 0)
             {

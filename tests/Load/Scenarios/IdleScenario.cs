@@ -8,6 +8,9 @@ namespace XcpBroker.Load.Scenarios;
 /// <summary>What connections that do nothing cost: memory each, and speed of a pair that talks beside them.</summary>
 internal sealed record IdleScenario(string Name, int Connections, LoadOptions Options) : Scenario(Name)
 {
+    internal const string Memory = "memory, bytes per connection";
+    internal const string RateShare = "ping-pong beside them, share of the rate alone";
+
     internal override bool WantsFreshBroker => true;
 
     internal override Measurement Run(Target target, BrokerProcess process)
@@ -26,8 +29,8 @@ internal sealed record IdleScenario(string Name, int Connections, LoadOptions Op
             Measurement beside = Meter.Run(target, Options);
             return new Measurement(
             [
-                new Figure($"memory, bytes per connection of {Connections}", (after - before) / (double)Connections),
-                new Figure("ping-pong beside them, share of the rate alone", Share(beside, alone), HigherIsBetter: true),
+                new Figure(Memory, (after - before) / (double)Connections),
+                new Figure(RateShare, Share(beside, alone), HigherIsBetter: true),
             ]);
         }
         finally

@@ -8,6 +8,10 @@ namespace XcpBroker.Load.Scenarios;
 /// <summary>How long until the first Hello is answered, and what memory the broker holds then and with many connections.</summary>
 internal sealed record StartUpScenario(string Name, int Connections) : Scenario(Name)
 {
+    internal const string UntilHello = "start-up to first Hello, ms";
+    internal const string BareRss = "RSS after it, MiB";
+    internal const string FullRss = "RSS with all connections, MiB";
+
     internal override bool WantsFreshBroker => true;
 
     internal override Measurement Run(Target target, BrokerProcess process)
@@ -27,10 +31,10 @@ internal sealed record StartUpScenario(string Name, int Connections) : Scenario(
             MemoryUse full = process.Memory();
             return new Measurement(
             [
-                new Figure("start-up to first Hello, ms", untilHello.TotalMilliseconds),
-                new Figure("RSS after it, MiB", bare.RssBytes / 1048576.0),
+                new Figure(UntilHello, untilHello.TotalMilliseconds),
+                new Figure(BareRss, bare.RssBytes / 1048576.0),
                 new Figure("PSS after it, MiB", bare.PssBytes / 1048576.0),
-                new Figure($"RSS with {Connections} connections, MiB", full.RssBytes / 1048576.0),
+                new Figure(FullRss, full.RssBytes / 1048576.0),
             ]);
         }
         finally
