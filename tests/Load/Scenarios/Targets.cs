@@ -67,9 +67,9 @@ internal static class Targets
                 double value = aim.RatioTo is { } other
                     ? comparison.Ratio(Contestant.Ours, other, aim.Figure)
                     : comparison.Median(Contestant.Ours, aim.Figure);
-                bool isMet = aim.IsMost ? value <= aim.Least : value >= aim.Least;
+                double share = aim.IsMost ? aim.Least / value : value / aim.Least;
                 table.Append(CultureInfo.InvariantCulture, $"| {aim.Scenario} | {aim.Figure}{(aim.RatioTo is { } name ? $", ratio to {name}" : "")} ")
-                    .Append(CultureInfo.InvariantCulture, $"| {(aim.IsMost ? "at most " : "")}{aim.Least:0.##} | {value:0.00} | {(isMet ? "" : "**missed**")} |\n");
+                    .Append(CultureInfo.InvariantCulture, $"| {(aim.IsMost ? "at most " : "")}{aim.Least:0.##} | {value:0.00} | {(share >= 1 ? "" : $"**missed by {100 * (1 - share):0.0} %**")} |\n");
             }
         }
 
