@@ -167,6 +167,27 @@ internal sealed class DurableDelivery(
         return count;
     }
 
+    /// <summary>An operator has what was set aside tried again, before what waits, as if it had never been delivered.</summary>
+    /// <returns>Messages.</returns>
+    internal int RetrySetAside(NameBuffer buffer, Connection caller)
+    {
+        int count = buffer.SetAside.Count;
+        DurableLog.Retried(log, count, buffer.Name, caller.UniqueNameText);
+        HeldMessage? next = buffer.Next;
+        while (buffer.SetAside.TryTake(out HeldMessage? message))
+        {
+            DurableEntry entry = message.Durable!;
+            entry.IsSetAside = false;
+            entry.Deliveries = 0;
+            message.IsOutsideShares |= !buffer.Shares.TryTake(message.Sender, message.Length);
+            buffer.Waiting.InsertBefore(next, message);
+            journal.Note(entry);
+        }
+
+        Pump(buffer);
+        return count;
+    }
+
     private void Pump(NameBuffer buffer, Connection owner)
     {
         buffer.Later.Cancel();

@@ -14,6 +14,9 @@ internal static partial class DurableLog
     [LoggerMessage(1952, LogLevel.Warning, "{Count} messages to {Name} that were set aside were purged by {Caller}")]
     internal static partial void PurgedSetAside(ILogger logger, int count, string name, string caller);
 
+    [LoggerMessage(1954, LogLevel.Information, "{Count} messages to {Name} that were set aside are tried again, as {Caller} wants")]
+    internal static partial void Retried(ILogger logger, int count, string name, string caller);
+
     [LoggerMessage(1953, LogLevel.Information, "{Owner} is gone before it had {Count} durable messages to {Name}: they are delivered again")]
     internal static partial void TakenBack(ILogger logger, string owner, int count, string name);
 }

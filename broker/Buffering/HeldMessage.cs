@@ -78,8 +78,8 @@ internal sealed class HeldMessage
     /// <summary>Eavesdroppers have had their copies: it is the same message however often it is delivered.</summary>
     internal bool WasOverheard { get; set; }
 
-    /// <summary>It was there before the limits of its buffer were asked.</summary>
-    internal bool IsOutsideShares { get; init; }
+    /// <summary>It is in the buffer whatever the limits of that say.</summary>
+    internal bool IsOutsideShares { get; set; }
 
     internal HeldQueue? Queue { get; set; }
 

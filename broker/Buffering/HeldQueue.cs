@@ -47,7 +47,7 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
         totals.Add(1, message.Length);
     }
 
-    /// <summary>Puts one before another, or at the end. It is older than all that its sender has in the queue.</summary>
+    /// <summary>Puts one before another, or at the end. Of its sender's it is taken for the oldest in the queue.</summary>
     internal void InsertBefore(HeldMessage? next, HeldMessage message)
     {
         if (next is null)
@@ -58,7 +58,11 @@ internal sealed class HeldQueue(HeldTotals totals, SenderShares? shares = null)
 
         Debug.Assert(message.Queue is null, "in two queues");
         message.Queue = this;
-        shares?.Enter(message, isOldest: true);
+        if (!message.IsOutsideShares)
+        {
+            shares?.Enter(message, isOldest: true);
+        }
+
         message.Next = next;
         message.Previous = next.Previous;
         next.Previous = message;

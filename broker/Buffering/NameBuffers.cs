@@ -223,6 +223,19 @@ internal sealed class NameBuffers(
         return count;
     }
 
+    /// <summary>What was set aside is tried again; a service that can be started is.</summary>
+    /// <returns>Messages.</returns>
+    internal int RetrySetAside(NameBuffer buffer, Connection caller)
+    {
+        int count = delivery.RetrySetAside(buffer, caller);
+        if (buffer.Waiting.Count > 0 && buffer.GivenTo is null)
+        {
+            Start(buffer, caller);
+        }
+
+        return count;
+    }
+
     /// <summary>The bus ends: nobody is told anything.</summary>
     internal void Shutdown()
     {

@@ -23,6 +23,7 @@ internal sealed class BufferMethods(BufferTable table, NameBuffers buffers, Dura
         new(BrokerMethods.Interface, "PurgeBuffer", "s", "u", PurgeBuffer) { Path = PathRule.BrokerOnly, IsPrivileged = true },
         new(BrokerMethods.Interface, "PeekSetAside", "s", "a(yyusssssttay)", PeekSetAside) { Path = PathRule.BrokerOnly, IsPrivileged = true },
         new(BrokerMethods.Interface, "PurgeSetAside", "s", "u", PurgeSetAside) { Path = PathRule.BrokerOnly, IsPrivileged = true },
+        new(BrokerMethods.Interface, "RetrySetAside", "s", "u", RetrySetAside) { Path = PathRule.BrokerOnly, IsPrivileged = true },
     ];
 
     private DBusError ListBuffers(ref DriverCall call)
@@ -64,6 +65,18 @@ internal sealed class BufferMethods(BufferTable table, NameBuffers buffers, Dura
         if (error.IsNone)
         {
             call.BeginReply().WriteUInt32((uint)(buffer is null ? 0 : durable.PurgeSetAside(buffer, call.Caller)));
+        }
+
+        return error;
+    }
+
+    private DBusError RetrySetAside(ref DriverCall call)
+    {
+        DBusError error = Find(ref call, out NameBuffer? buffer);
+        if (error.IsNone)
+        {
+            int count = buffer is null ? 0 : buffers.RetrySetAside(buffer, call.Caller);
+            call.BeginReply().WriteUInt32((uint)count);
         }
 
         return error;

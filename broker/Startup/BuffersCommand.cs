@@ -9,7 +9,7 @@ using static XcpBroker.Startup.CommandLineWords;
 
 namespace XcpBroker.Startup;
 
-/// <summary><c>xcp-broker buffers list|show NAME|purge NAME</c>: messages that wait for absent peers, asked of a running bus.</summary>
+/// <summary><c>xcp-broker buffers list|show NAME|purge NAME|retry NAME</c>: messages that wait for absent peers, asked of a running bus.</summary>
 internal sealed class BuffersCommand
 {
     private const int HexBytes = 32;
@@ -21,9 +21,11 @@ internal sealed class BuffersCommand
     private readonly Command _show = new("show", "Show the messages that wait for a name.");
     private readonly Command _purge = new("purge", "Drop the messages that wait for a name; callers get an error.");
 
+    private readonly Command _retry = new("retry", "Try the durable messages to a name again that were set aside.");
+
     internal BuffersCommand()
     {
-        Command = new Command("buffers", "Look at messages that wait for absent peers.") { _list, _show, _purge };
+        Command = new Command("buffers", "Look at messages that wait for absent peers.") { _list, _show, _purge, _retry };
         foreach (Command command in Command.Subcommands)
         {
             command.Options.Add(_address);
@@ -31,20 +33,22 @@ internal sealed class BuffersCommand
 
         _show.Arguments.Add(_name);
         _purge.Arguments.Add(_name);
+        _retry.Arguments.Add(_name);
         _show.Options.Add(_setAside);
         _purge.Options.Add(_setAside);
     }
 
     internal Command Command { get; }
 
-    /// <summary>What one of the three does; null: it is none of them.</summary>
+    /// <summary>What one of the four does; null: it is none of them.</summary>
     /// <exception cref="StartException">The words are wrong.</exception>
     internal Func<int>? Find(ParseResult result, string? runtimeDirectory)
     {
         Command command = result.CommandResult.Command;
         return command == _list ? () => List(Connect(result, runtimeDirectory))
             : command == _show ? () => Show(Connect(result, runtimeDirectory), result.GetValue(_setAside) ? "PeekSetAside" : "PeekBuffer", Name(result))
-            : command == _purge ? () => Purge(Connect(result, runtimeDirectory), result.GetValue(_setAside) ? "PurgeSetAside" : "PurgeBuffer", Name(result))
+            : command == _purge ? () => Count(Connect(result, runtimeDirectory), result.GetValue(_setAside) ? "PurgeSetAside" : "PurgeBuffer", Name(result), "dropped")
+            : command == _retry ? () => Count(Connect(result, runtimeDirectory), "RetrySetAside", Name(result), "are tried again")
             : null;
     }
 
@@ -104,12 +108,12 @@ internal sealed class BuffersCommand
         }
     }
 
-    private static int Purge(BusClient bus, string method, string name)
+    private static int Count(BusClient bus, string method, string name, string what)
     {
         using (bus)
         {
             WireReader reply = bus.Call(Broker(method, "s"), body => body.WriteString(name)).Arguments;
-            Descriptors.Write(Descriptors.StandardOutput, string.Create(CultureInfo.InvariantCulture, $"{reply.ReadUInt32()} messages dropped\n"));
+            Descriptors.Write(Descriptors.StandardOutput, string.Create(CultureInfo.InvariantCulture, $"{reply.ReadUInt32()} messages {what}\n"));
             return 0;
         }
     }

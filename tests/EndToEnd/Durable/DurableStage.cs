@@ -10,6 +10,9 @@ internal sealed class DurableStage : IDisposable
 {
     internal const string Name = "org.example.Durable";
 
+    /// <summary>Messages to it wait, but in memory only.</summary>
+    internal const string Plain = "org.example.Plain";
+
     private const string Policy =
         "<policy context='default'><allow user='*'/><allow own='*'/><allow send_destination='*'/><allow receive_sender='*'/></policy>";
 
@@ -19,8 +22,7 @@ internal sealed class DurableStage : IDisposable
     internal DurableStage(params string[] descriptor)
     {
         Directory.CreateDirectory(_shell.In("services"));
-        string lines = string.Join('\n', descriptor).Replace("{RECEIVER}", $"{Receiver} {In("log")}", StringComparison.Ordinal);
-        File.WriteAllText(In("services/durable.service"), $"[D-BUS Service]\nName={Name}\nX-XCP-Durable=yes\n{lines}\n");
+        Describe(Name, ["X-XCP-Durable=yes", .. descriptor]);
         File.WriteAllText(
             In("bus.conf"), $"<busconfig><type>xcp</type><listen>{Address}</listen><servicedir>{In("services")}</servicedir>{Policy}</busconfig>");
         File.WriteAllText(In("log"), "");
@@ -36,6 +38,13 @@ internal sealed class DurableStage : IDisposable
     private static string Receiver => $"/usr/bin/python3 {Program} receive {Name}";
 
     internal string In(string name) => _shell.In(name);
+
+    /// <summary>Describes a service; {RECEIVER} is the command of a receiver that owns its name.</summary>
+    internal void Describe(string name, params string[] lines)
+    {
+        string text = string.Join('\n', lines).Replace("{RECEIVER}", $"/usr/bin/python3 {Program} receive {name} {In("log")}", StringComparison.Ordinal);
+        File.WriteAllText(In($"services/{name}.service"), $"[D-BUS Service]\nName={name}\n{text}\n");
+    }
 
     /// <summary>What senders and receivers have noted so far: a word, who, and a number.</summary>
     internal IReadOnlyList<(string Word, string Who, string Number)> Log()
@@ -84,6 +93,16 @@ internal sealed class DurableStage : IDisposable
     internal Process Receive() => _shell.Start($"DBUS_STARTER_ADDRESS={Address} exec {Receiver} $D/log");
 
     internal ShellResult Run(string script) => _shell.Run($"A='{Address}'; {script}");
+
+    /// <summary>One of the broker's counters.</summary>
+    internal long Statistic(string name)
+    {
+        const string Call = "exec busctl --address=$A call org.freedesktop.DBus /org/freedesktop/DBus org.freedesktop.DBus.Debug.Stats GetStats";
+        string all = Run(Call).Output;
+        string key = $"\"org.xen.xcp.Broker.{name}\" t ";
+        int start = all.IndexOf(key, StringComparison.Ordinal) + key.Length;
+        return long.Parse(all[start..].Split(' ')[0], CultureInfo.InvariantCulture);
+    }
 
     public void Dispose() => _shell.Dispose();
 }

@@ -33,6 +33,8 @@ internal sealed class DurableTests
 
         Assert.That(() => Waiting(stage), Does.Contain("; 1 set aside").After(40).Seconds.PollEvery(100).MilliSeconds);
         Assert.That(stage.Run($"exec $B buffers show --set-aside {DurableStage.Name} --address=$A").Output, Does.Contain("org.example.Durable.Note(su)"));
+        Assert.That(stage.Run($"exec $B buffers retry {DurableStage.Name} --address=$A").Output, Is.EqualTo("1 messages are tried again\n"));
+        Assert.That(() => Waiting(stage), Does.Contain("; 1 set aside").After(40).Seconds.PollEvery(100).MilliSeconds);
         Assert.That(stage.Run($"exec $B buffers purge --set-aside {DurableStage.Name} --address=$A").Output, Is.EqualTo("1 messages dropped\n"));
         stage.Restart();
         Assert.That(Waiting(stage), Does.Not.Contain("set aside"));

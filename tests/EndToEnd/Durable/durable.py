@@ -1,7 +1,8 @@
 """Durable messages with dbus-python: durable.py send ADDRESS NAME WHO COUNT LOG, or durable.py receive NAME LOG [SEED].
 
 Both write a line for what they know for sure, in one write: "accepted WHO N" when Post was answered, "unknown WHO N" when it was not, "got WHO N".
-A receiver with a seed is unreliable: it dies before it has noted a message, or is slow. It always dies of what "poison" sends.
+A receiver notes "did - N" for each call that it answers.
+A receiver with a seed is unreliable: it dies before it has noted a message, or before it has answered a call, or is slow. It always dies of what "poison" sends.
 """
 
 import os
@@ -42,6 +43,19 @@ class Receiver(dbus.service.Object):
             if self.chance.random() < DELAYS:
                 time.sleep(0.05)
         note(self.log, "got", who, number)
+
+    @dbus.service.method(INTERFACE, in_signature="u", out_signature="u")
+    def Answer(self, number: int) -> int:
+        """One call that wants an answer."""
+        if self.chance:
+            if self.chance.random() < DIES:
+                os._exit(1)
+            if self.chance.random() < DELAYS:
+                time.sleep(0.05)
+        note(self.log, "did", "-", number)
+        if self.chance and self.chance.random() < DIES:
+            os._exit(1)
+        return number
 
     @dbus.service.method(INTERFACE, in_signature="", out_signature="u")
     def Pid(self) -> int:

@@ -207,6 +207,46 @@ internal sealed class DurableTests : DurableFixture
     }
 
     [Test]
+    public void What_is_set_aside_is_tried_again_in_order_and_first_when_an_operator_wants_that()
+    {
+        Begin(declaration => declaration with { MaxDeliveries = 2 });
+        FakePeer sender = Broker.Connect();
+        Post(sender, "First");
+        Post(sender, "Second");
+        Die();
+        Die();
+        Die();
+        Assert.That(Buffer.SetAside.Count, Is.EqualTo(2));
+        Post(sender, "Third");
+        FakePeer peer = Broker.Connect();
+        uint retry = peer.CallOn("org.freedesktop.DBus", "/org/xen/xcp/broker", "org.xen.xcp.Broker1", "RetrySetAside", Name);
+        Assert.That(peer.Hear(), Is.EqualTo([$"return {retry}(2)"]));
+        Assert.That(Store.Image().Messages.Select(entry => (entry.Message.IsSetAside, entry.Message.Deliveries)), Is.All.EqualTo((false, 0u)));
+        Restart();
+
+        Assert.That(Die(), Is.EqualTo(["First()", "Second()", "Third()"]), "with as many attempts as at first");
+        Assert.That(Consume(Own()), Is.EqualTo(["First()", "Second()", "Third()"]));
+        Assert.That(Store.Image().Messages, Is.Empty);
+    }
+
+    [Test]
+    public void It_goes_to_the_owner_that_there_is_behind_what_that_has_been_given()
+    {
+        Begin(declaration => declaration with { MaxDeliveries = 1 });
+        FakePeer sender = Broker.Connect();
+        Post(sender, "Poison");
+        Die();
+        FakePeer owner = Own();
+        Post(sender, "Given");
+        FakePeer peer = Broker.Connect();
+        peer.CallOn("org.freedesktop.DBus", "/org/xen/xcp/broker", "org.xen.xcp.Broker1", "RetrySetAside", Name);
+        Post(sender, "Later");
+
+        Assert.That(Consume(owner), Is.EqualTo(["Given()", "Poison()", "Later()"]));
+        Assert.That(Store.Image().Messages, Is.Empty);
+    }
+
+    [Test]
     public void A_delivery_of_which_no_byte_was_written_does_not_count()
     {
         Begin(declaration => declaration with { MaxDeliveries = 1 });
