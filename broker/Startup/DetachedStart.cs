@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using XcpBroker.Interop;
+using XcpBroker.Spawning;
 
 namespace XcpBroker.Startup;
 
@@ -14,14 +15,11 @@ internal static unsafe class DetachedStart
     /// <summary>Hidden option of the child: the descriptor of a file with the text of the configuration file.</summary>
     internal const string TextOption = "--internal-config-fd";
 
-    private const string OwnProgram = "/proc/self/exe";
-
     /// <summary>Starts the child and waits.</summary>
-    /// <param name="arguments">The arguments of Main.</param>
     /// <param name="configuration">The configuration file's text, which the child may be unable to read once more; null: there is none.</param>
     /// <returns>The exit status: 0 when the child serves, otherwise the child's.</returns>
     /// <exception cref="StartException">There is no child.</exception>
-    internal static int Run(string[] arguments, byte[]? configuration)
+    internal static int Run(byte[]? configuration)
     {
         int* pair = stackalloc int[2];
         if (LibC.Pipe(pair, LibC.O_CLOEXEC) < 0)
@@ -36,7 +34,7 @@ internal static unsafe class DetachedStart
             handed.Add(Option(TextOption, InheritableFile(configuration)));
         }
 
-        int child = Spawn(arguments, handed);
+        int child = Spawn(handed);
         _ = LibC.Close(pair[1]);
         byte ready;
         return ReadOne(pair[0], &ready) == 1 ? 0 : ExitStatus(child);
@@ -50,20 +48,21 @@ internal static unsafe class DetachedStart
         Descriptors.CloseUnlessStandard(readyDescriptor);
     }
 
-    private static int Spawn(string[] arguments, List<string> handed)
+    private static int Spawn(List<string> handed)
     {
-        string path = Environment.ProcessPath is { } own && File.Exists(own) ? own : OwnProgram;
-        List<byte[]> command = NativeStrings.OwnArguments();
-        int program = command.Count - arguments.Length; // 1, or 2 for `dotnet xcp-broker.dll`
+        OwnProgram own = OwnProgram.Read();
+
+        // The name of the file is what people see of the process; the kernel's link counts when a package upgrade has replaced the file.
+        string path = Environment.ProcessPath is { } file && File.Exists(file) ? file : own.Path;
         ExecRequest request = new() { NewSession = true };
         List<byte[]> words =
         [
-            .. command[..program],
+            .. own.Words,
             NativeStrings.Encode(InternalExec.Option),
             .. request.ToWords().Select(NativeStrings.Encode),
             NativeStrings.Encode(InternalExec.Separator),
             NativeStrings.Encode(path),
-            .. command,
+            .. NativeStrings.OwnArguments(),
             .. handed.Select(NativeStrings.Encode),
         ];
         using NativeStringList pathList = new([NativeStrings.Encode(path)]);

@@ -68,7 +68,7 @@ internal static class EntryPoint
                 byte[]? text = ConfigurationFile.Text(command);
                 BrokerOptions options = ConfigurationFile.Resolve(command.Choices, text, surroundings);
                 return options.Fork && command.ReadyDescriptor is null
-                    ? DetachedStart.Run(arguments, text)
+                    ? DetachedStart.Run(text)
                     : BrokerProcess.Run(options, ConfigurationFile.Source(command.Choices, surroundings), command.ReadyDescriptor);
         }
     }

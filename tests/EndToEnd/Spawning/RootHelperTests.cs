@@ -50,12 +50,12 @@ public sealed class RootHelperTests : IDisposable
         Assert.That(_stage.Log.ReadUntil($"org.example.A: {string.Join(' ', _bus.Groups)}"), Does.Contain("org.example.A: daemon"));
     }
 
-    [TestCase("chown nobody services/org.example.A.service", ErrorNames.SpawnFileInvalid, "is not a file that is root's alone to write")]
-    [TestCase("chmod 666 services/org.example.A.service", ErrorNames.SpawnFileInvalid, "is not a file that is root's alone to write")]
-    [TestCase("chmod 664 services/org.example.A.service", ErrorNames.SpawnFileInvalid, "is not a file that is root's alone to write")]
+    [TestCase("chown nobody services/org.example.A.service", ErrorNames.SpawnFileInvalid, "it is not root's alone to write")]
+    [TestCase("chmod 666 services/org.example.A.service", ErrorNames.SpawnFileInvalid, "it is not root's alone to write")]
+    [TestCase("chmod 664 services/org.example.A.service", ErrorNames.SpawnFileInvalid, "it is not root's alone to write")]
     [TestCase("chmod 777 services", ErrorNames.SpawnFileInvalid, "is not root's alone to write")]
     [TestCase("chown nobody services", ErrorNames.SpawnFileInvalid, "is not root's alone to write")]
-    [TestCase("rm services/*; mkfifo services/org.example.A.service", ErrorNames.SpawnFileInvalid, "is not a file that is root's alone to write")]
+    [TestCase("rm services/*; mkfifo services/org.example.A.service", ErrorNames.SpawnFileInvalid, "it is not a regular file")]
     [TestCase("rm services/*", ErrorNames.SpawnServiceNotFound, "org.example.A.service")]
     [TestCase("rm -r services", ErrorNames.SpawnServiceNotFound, "org.example.A.service")]
     [TestCase("sed -i s/Name=.*/Name=org.example.B/ services/*", ErrorNames.SpawnServiceNotValid, "another Name than org.example.A")]
