@@ -31,6 +31,7 @@ internal sealed class FaultTests
         using DurableStage stage = new($"Exec={{RECEIVER}} {seed}", "X-XCP-MaxDeliveries=5", "X-XCP-BufferTimeout=3s");
         stage.Describe(DurableStage.Plain, $"Exec={{RECEIVER}} {seed}", "X-XCP-Buffer=yes", "X-XCP-BufferTimeout=3s", "X-XCP-BufferMessages=20");
         stage.Restart();
+        Footprint before = Footprint.Of(stage.Broker);
         int numbers = 0;
         FaultCaller[] callers = [.. Enumerable.Range(0, Callers).Select(i => new FaultCaller(stage.Address, new Random(seed + i), () => Interlocked.Increment(ref numbers)))];
         Process[] senders = [.. Enumerable.Range(0, Senders).Select(i => stage.Send($"s{i}", seconds * MessagesPerSecond))];
@@ -40,7 +41,6 @@ internal sealed class FaultTests
         Random chance = new(seed);
         int poison = Faults(stage, chance, TimeSpan.FromSeconds(seconds / 2.0), killsBus: true, poison: 0);
         stage.Restart();
-        Footprint before = Footprint.Of(stage.Broker);
         poison = Faults(stage, chance, TimeSpan.FromSeconds(seconds / 2.0), killsBus: false, poison);
 
         Receivers(stage, "CONT");
@@ -58,7 +58,7 @@ internal sealed class FaultTests
         Assert.That(
             () => Footprint.Of(stage.Broker).Descriptors, Is.EqualTo(before.Descriptors).Within(3).After(20).Seconds.PollEvery(100).MilliSeconds, $"seed {seed}: descriptors");
         Footprint after = Footprint.Of(stage.Broker);
-        TestContext.Progress.WriteLine($"the bus before and after {seconds / 2} s: {before}, {after}");
+        TestContext.Progress.WriteLine($"a bus that is new: {before}; after {seconds / 2} s of this: {after}");
         Assert.That(after.Memory, Is.LessThan(before.Memory + SpareMemory), $"seed {seed}: memory");
         Assert.That(stage.Statistic("BufferMessages"), Is.Zero);
         Assert.That(stage.Statistic("JournalMessages"), Is.EqualTo(SetAside(Waiting(stage))));
