@@ -21,7 +21,7 @@ public sealed class ShippedPolicyTests
         Assert.That(Shipped.Warnings, Is.Empty);
         Assert.That((Shipped.IsXcp, Shipped.User, Shipped.Fork), Is.EqualTo((true, "xcp-broker", false)));
         Assert.That(string.Join(' ', Shipped.Addresses), Is.EqualTo("unix:path=/run/xcp-broker/bus"));
-        Assert.That(string.Join(' ', Shipped.AuthMechanisms), Is.EqualTo("EXTERNAL"));
+        Assert.That(string.Join(' ', Shipped.AuthMechanisms), Is.EqualTo("EXTERNAL XCP_TOKEN"));
         Assert.That(string.Join(' ', Shipped.Directories), Is.EqualTo("/etc/xcp-broker/conf.d"));
         Assert.That(Shipped.Limits, Is.EqualTo(DefaultLimits.Embedded));
     }

@@ -73,7 +73,7 @@ public sealed class ConfigurationSecurityTests
     {
         BusConfiguration configuration = Read(System.IO.File.ReadAllBytes(Shipped), new FakeUsers());
         Assert.That(configuration.Addresses.Select(address => $"{address}"), Has.All.StartsWith("unix:"));
-        Assert.That(configuration.AuthMechanisms, Is.EqualTo(["EXTERNAL"]));
+        Assert.That(configuration.AuthMechanisms, Is.EqualTo(["EXTERNAL", "XCP_TOKEN"]));
         Assert.That(configuration.Policy.CheckConnect(1000, [1000], FakeUsers.XcpBroker).IsAllowed, Is.False);
         Assert.That(
             new SpokenRequest("call path=/ interface=org.freedesktop.DBus.Monitoring member=BecomeMonitor to=org.freedesktop.DBus")
