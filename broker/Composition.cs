@@ -45,7 +45,7 @@ internal sealed class Composition
         Limits = new LimitsInForce(limits);
         Counters = new BrokerCounters();
         _connections = new ConnectionTable(identity.Epoch);
-        Names = new NameRegistry<Connection> { ClaimsChanged = static connection => connection.PolicyNames = null };
+        Names = new NameRegistry<Connection> { ClaimsChanged = static (connection, more) => connection.NoteClaims(more) };
         Rules = new MatchIndex<Connection>();
         Replies = new PendingReplies(loop.Clock, limits.ReplyTimeout);
         Accounts = new DomainQuota(QuotaLimits.OfBytes(limits));
@@ -131,8 +131,9 @@ internal sealed class Composition
         // The pump and the connections need each other: these two close the circle.
         InboundPump pump = null!;
         TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection), HangUp = paused.HungUp };
+        Paced = new PacedInputs(turn, loop, Counters, log);
         PeerLiveness liveness = null!;
-        _admission = new ConnectionAdmission(_connections, Domains, Accounts, loop, dooms, Gate, Limits, log)
+        _admission = new ConnectionAdmission(_connections, Domains, Accounts, Counters, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
             Liveness = () => liveness,
@@ -141,8 +142,9 @@ internal sealed class Composition
         Boots = new DomainBoots(Domains, dooms, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
         Boots.Apply(options.Xenstore);
         Domains.Changed = Boots.Refresh;
+        Disconnects = new DisconnectLog(loop, log);
         _disconnector = new Disconnector(
-            _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, log);
+            _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, Disconnects);
         ConfigurationInForce inForce = new(
             options, identity.DescriptorLimit, _connections, Domains, Boots, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent, Reservations, signals);
         Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
@@ -174,7 +176,7 @@ internal sealed class Composition
             _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, sequenced, heldBroadcasts,
             visibility, signals, Limits);
         Authenticator authenticator = new(_admission, _disconnector, dooms, turn);
-        pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, authenticator, turn, paused, Limits);
+        pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, authenticator, turn, paused, Paced, Limits);
     }
 
     internal LimitsInForce Limits { get; }
@@ -184,6 +186,10 @@ internal sealed class Composition
     internal DropLog Drops { get; }
 
     internal DenialLog Denials { get; }
+
+    internal DisconnectLog Disconnects { get; }
+
+    internal PacedInputs Paced { get; }
 
     internal PolicyGate Gate { get; }
 

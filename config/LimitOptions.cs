@@ -47,7 +47,7 @@ public sealed record LimitOptions
     /// <remarks>24,000: one user at its limit leaves 4,000 for the others.</remarks>
     public int MaxCompletedConnections { get; init; } = 24_000;
 
-    /// <summary>max_incomplete_connections: connections that have not yet said Hello; at the limit nothing is accepted until one ends.</summary>
+    /// <summary>max_incomplete_connections: connections that have not yet said Hello; beyond it the oldest of the user or domain that has most ends.</summary>
     /// <remarks>1,024: the services of a host that boots connect at once, and so many silent sockets must be kept open to hold up the others.</remarks>
     public int MaxIncompleteConnections { get; init; } = 1_024;
 

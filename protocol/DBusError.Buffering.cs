@@ -39,4 +39,8 @@ public readonly partial record struct DBusError
     /// <summary>A receiver acknowledges a message that it has not.</summary>
     public static DBusError NotGiven(ulong sequence) =>
         new(ErrorNames.InvalidArgs, $"There is no message {sequence} that was delivered to you and not acknowledged.");
+
+    /// <summary>The sender's domain has as many messages waiting for absent receivers as it may have.</summary>
+    public static DBusError DomainHoldsTooMany(string name) => new(
+        ErrorNames.LimitsExceeded, $"The message to \"{name}\", which is not there yet, is one more than your domain may have waiting (max_held_messages).");
 }

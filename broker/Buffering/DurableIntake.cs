@@ -39,7 +39,7 @@ internal sealed class DurableIntake(
         }
 
         Connection peer = message.Sender!;
-        DurableSender sender = senders.Take(peer.UniqueNameText, peer.Credentials);
+        DurableSender sender = senders.Take(peer.UniqueNameText, peer.Credentials, peer.Domain);
         DBusError error = TryHold(buffer, message, sender, out HeldMessage? held);
         if (!error.IsNone)
         {
@@ -168,12 +168,13 @@ internal sealed class DurableIntake(
 
         BufferAlarm.Fitted(buffer);
         RoutedMessage copy = new(message.Bytes, message.Header, message.Stamped) { Sender = sender.Connection };
-        if (holder.TryHold(copy, buffer.Waiting, out held, DurableEntry.Overhead) == DeliveryResult.Queued)
+        DeliveryResult result = holder.TryHold(copy, buffer.Waiting, out held, DurableEntry.Overhead);
+        if (result == DeliveryResult.Queued)
         {
             return default;
         }
 
         buffer.Shares.GiveBack(sender.Connection, length);
-        return DBusError.LimitsExceeded($"The message to \"{buffer.Name}\" on top of what you have in the journal", "max_journal_bytes", limits.Current.MaxJournalBytes);
+        return result == DeliveryResult.OverHeld ? holder.Refusal(result, buffer.Name) : DBusError.LimitsExceeded($"The message to \"{buffer.Name}\" on top of what you have in the journal", "max_journal_bytes", limits.Current.MaxJournalBytes);
     }
 }

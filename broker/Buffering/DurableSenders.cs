@@ -1,6 +1,7 @@
 using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Connections;
+using XcpBroker.Domains;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
 
@@ -14,11 +15,15 @@ internal sealed class DurableSenders(DomainQuota quota, PolicyGate gate)
     private readonly Dictionary<string, DurableSender> _senders = [];
 
     /// <summary>The sender of a message that is about to be added, or not: <see cref="DurableSender.Release"/> it once.</summary>
-    internal DurableSender Take(string uniqueName, PeerCredentials credentials)
+    /// <param name="uniqueName">Its unique name.</param>
+    /// <param name="credentials">Who it is.</param>
+    /// <param name="domain">The domain that it is in; null: in none, or it is not here any more.</param>
+    internal DurableSender Take(string uniqueName, PeerCredentials credentials, BusDomain? domain = null)
     {
         if (!_senders.TryGetValue(uniqueName, out DurableSender? sender))
         {
             sender = new DurableSender(this, Connection.OfGone(credentials, uniqueName, quota.Open(new Payer(credentials.UserId, credentials.Domain?.Name))));
+            sender.Connection.Domain = domain;
             _senders.Add(uniqueName, sender);
         }
 

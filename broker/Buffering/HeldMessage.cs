@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using XcpBroker.Buffers;
 using XcpBroker.Connections;
+using XcpBroker.Domains;
 using XcpBroker.Loop;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Quotas;
@@ -20,6 +21,7 @@ internal sealed class HeldMessage
     private readonly int _length;
     private readonly int _charged;
     private readonly MessageHeader _header;
+    private readonly BusDomain? _domain;
     private Account? _payer;
     private QueuedFds? _fds;
 
@@ -42,6 +44,8 @@ internal sealed class HeldMessage
         _payer = isPaid ? sender.Account : null;
         _fds = fds;
         HeldAt = heldAt;
+        _domain = sender.Domain;
+        _domain?.Held += 1;
     }
 
     /// <summary>Who sent it; may be gone. Its credentials and policy are still those of the sender.</summary>
@@ -124,6 +128,7 @@ internal sealed class HeldMessage
         Debug.Assert(Queue is null, "released while it is in a queue");
         Deadline.Cancel();
         Unlink();
+        _domain?.Held -= 1;
         _block.Release();
         _fds?.Dispose();
         _fds = null;

@@ -29,6 +29,11 @@ internal sealed class MessageHolder(
     {
         held = null;
         Connection sender = message.Sender!;
+        if (sender.Domain is { } domain && domain.Held >= domain.Limits.MaxHeldMessages)
+        {
+            return DeliveryResult.OverHeld;
+        }
+
         QueuedFds? fds = null;
         if (message.Fds is { } set)
         {
@@ -76,6 +81,7 @@ internal sealed class MessageHolder(
     /// <summary>Why a message to a name cannot be held.</summary>
     internal DBusError Refusal(DeliveryResult result, string name) => result switch
     {
+        DeliveryResult.OverHeld => DBusError.DomainHoldsTooMany(name),
         DeliveryResult.OverFds => DBusError.LimitsExceeded(
             $"Descriptors of yours that wait, those for \"{name}\" included,", "max_outgoing_unix_fds", limits.Current.MaxOutgoingUnixFds),
         DeliveryResult.OverShare => DBusError.LimitsExceeded(

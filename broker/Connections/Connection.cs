@@ -140,6 +140,9 @@ internal sealed class Connection : ITransportEvents
     /// <summary>Left-over input waits for the next turn.</summary>
     internal bool IsResumeDue { get; set; }
 
+    /// <summary>It waits until its domain may send again; see <see cref="PacedInputs"/>.</summary>
+    internal bool IsPaced { get; set; }
+
     internal bool IsOpen => State != ConnectionState.Closed && !IsDoomed;
 
     internal bool IsRegistered => State is ConnectionState.Active or ConnectionState.Monitoring;
@@ -164,6 +167,16 @@ internal sealed class Connection : ITransportEvents
         Sasl = null;
         Counters.OutgoingMessages = 0; // what it was sent so far was no messages
         State = ConnectionState.AwaitingHello;
+    }
+
+    /// <summary>It owns or waits for so many names more.</summary>
+    internal void NoteClaims(int more)
+    {
+        PolicyNames = null;
+        if (Domain is { } domain)
+        {
+            domain.Names += more;
+        }
     }
 
     /// <summary>It is known to be somebody else.</summary>
@@ -262,7 +275,14 @@ internal sealed class Connection : ITransportEvents
 
     public void OnWritable() => Flush();
 
-    public void OnHungUp() => _turn.HangUp(this);
+    public void OnHungUp()
+    {
+        // What a peer has sent that must wait is read all the same, and then its end.
+        if (!IsPaced)
+        {
+            _turn.HangUp(this);
+        }
+    }
 
     /// <summary>Empties the queue, since nothing more will be written: what has not begun to be sent goes to the taker.</summary>
     internal void TakeUnsent(IUnsentTaker taker)

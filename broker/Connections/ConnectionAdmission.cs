@@ -5,6 +5,7 @@ using XcpBroker.Diagnostics;
 using XcpBroker.Domains;
 using XcpBroker.Liveness;
 using XcpBroker.Loop;
+using XcpBroker.Metrics;
 using XcpBroker.Protocol;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
@@ -17,6 +18,7 @@ internal sealed class ConnectionAdmission(
     ConnectionTable connections,
     DomainTable domains,
     DomainQuota accounts,
+    BrokerCounters counters,
     BusLoop loop,
     Dooms dooms,
     PolicyGate gate,
@@ -26,7 +28,8 @@ internal sealed class ConnectionAdmission(
     private readonly List<IListener> _listeners = [];
     private readonly Dictionary<Payer, int> _connectionsPerUser = [];
     private readonly EpisodeLog<uint> _refusals = new(loop, 16, (cid, count) => LinkLog.CidRefusedOften(log, cid, count));
-    private bool _isPaused;
+    private readonly IncompleteConnections _incomplete = new();
+    private bool _isCrowded;
 
     /// <summary>What a new connection is told to do with its turns; set once by Composition.</summary>
     internal required TurnWork Turn { get; init; }
@@ -37,7 +40,11 @@ internal sealed class ConnectionAdmission(
     /// <summary>Takes apart what a deadline has doomed; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
 
+    public bool IsFull => _incomplete.Count >= limits.Current.MaxIncompleteConnections;
+
     internal void AddListener(IListener listener) => _listeners.Add(listener);
+
+    internal void RemoveListener(IListener listener) => _listeners.Remove(listener);
 
     public void Accept(ITransportConnection transport, IListener listener)
     {
@@ -48,9 +55,10 @@ internal sealed class ConnectionAdmission(
         connections.Add(connection);
         connection.AuthDeadline = DoomAfter(connection, limits.Current.AuthTimeout, CloseReason.AuthTimeout);
         transport.Start(connection);
+        _incomplete.Add(connection);
         JoinDomain(connection);
         TakeApartDoomed();
-        Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
+        MakeRoom();
     }
 
     public void Refused(PeerAddress address)
@@ -85,6 +93,7 @@ internal sealed class ConnectionAdmission(
             connection.ChargeTo(accounts.Open(connection.Payer));
         }
 
+        _incomplete.Move(connection);
         JoinDomain(connection);
         if (connection.Credentials.IsAnonymous && !connection.Listener.Terms.AllowsAnonymous)
         {
@@ -122,7 +131,7 @@ internal sealed class ConnectionAdmission(
         _connectionsPerUser[user] = ofUser + 1;
         connections.Register(connection);
         connection.AuthDeadline.Cancel();
-        Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
+        Complete(connection);
         Liveness().Watch(connection);
         Log.Registered(log, connection);
         return default;
@@ -179,7 +188,30 @@ internal sealed class ConnectionAdmission(
             listener.OnConnectionClosed();
         }
 
-        Pause(connections.IncompleteCount >= limits.Current.MaxIncompleteConnections);
+        Complete(connection);
+    }
+
+    private void Complete(Connection connection)
+    {
+        _incomplete.Remove(connection);
+        _isCrowded &= _incomplete.Count > limits.Current.MaxIncompleteConnections / 2;
+    }
+
+    /// <summary>Who has most of the connections that have yet to say Hello loses the oldest of them: others need not wait for theirs.</summary>
+    private void MakeRoom()
+    {
+        while (_incomplete.Count > limits.Current.MaxIncompleteConnections && _incomplete.TryFindOldestOfMost(out Connection? oldest))
+        {
+            if (!_isCrowded)
+            {
+                _isCrowded = true;
+                Log.TooManyIncomplete(log, limits.Current.MaxIncompleteConnections, oldest.Payer);
+            }
+
+            counters.IncompleteEnded++;
+            dooms.Doom(oldest, CloseReason.TooManyIncomplete);
+            TakeApartDoomed();
+        }
     }
 
     private Deadline DoomAfter(Connection connection, TimeSpan delay, CloseReason reason) =>
@@ -188,23 +220,4 @@ internal sealed class ConnectionAdmission(
             dooms.Doom(connection, reason);
             TakeApartDoomed();
         }, null);
-
-    private void Pause(bool pause)
-    {
-        if (pause == _isPaused)
-        {
-            return;
-        }
-
-        _isPaused = pause;
-        if (pause)
-        {
-            Log.TooManyIncomplete(log, limits.Current.MaxIncompleteConnections);
-        }
-
-        foreach (IListener listener in _listeners)
-        {
-            listener.Pause(pause);
-        }
-    }
 }

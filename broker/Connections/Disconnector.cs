@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using XcpBroker.Diagnostics;
 using XcpBroker.Matching;
 using XcpBroker.Metrics;
@@ -29,7 +28,7 @@ internal sealed class Disconnector(
     PausedInputs paused,
     Dooms dooms,
     BrokerCounters counters,
-    ILogger log)
+    DisconnectLog log)
 {
     private readonly List<NameOwnerChange<Connection>> _changes = [];
     private readonly List<PendingCall> _unanswered = [];
@@ -51,7 +50,7 @@ internal sealed class Disconnector(
 
         connection.IsDoomed = true;
         Record(connection, reason, detail);
-        rules.RemoveAll(connection);
+        RemoveRules(connection);
         eavesdroppers.Rules.RemoveAll(connection);
         monitors.Rules.RemoveAll(connection);
         bool hadName = connection.State == ConnectionState.Active;
@@ -70,6 +69,7 @@ internal sealed class Disconnector(
 
         losses.EndEpisode(connection);
         paused.Forget(connection);
+        PacedInputs.Forget(connection);
         admission.Forget(connection);
 
         // What it was told last, if it can still take it: a refused peer should see why.
@@ -83,13 +83,19 @@ internal sealed class Disconnector(
     /// <summary>It keeps its connection, as a monitor, and loses all else.</summary>
     internal void MakeMonitor(Connection connection)
     {
-        rules.RemoveAll(connection);
+        RemoveRules(connection);
         eavesdroppers.Rules.RemoveAll(connection);
         absent.SenderLeft(connection);
         ReleaseNames(connection);
         AnswerCallers(connection);
         connection.BecomeMonitor();
         connections.Unname();
+    }
+
+    private void RemoveRules(Connection connection)
+    {
+        connection.Domain?.Rules -= rules.CountOf(connection);
+        rules.RemoveAll(connection);
     }
 
     private void ReleaseNames(Connection connection)
@@ -122,13 +128,11 @@ internal sealed class Disconnector(
     private void Record(Connection connection, CloseReason reason, string? detail)
     {
         counters.Disconnects++;
-        if (reason is CloseReason.PeerClosed or CloseReason.PeerClosedWithinMessage or CloseReason.Shutdown)
+        if (DisconnectLog.IsByBus(reason))
         {
-            Log.Disconnected(log, connection, reason);
-            return;
+            counters.DisconnectsByBroker++;
         }
 
-        counters.DisconnectsByBroker++;
-        Log.DisconnectedByBus(log, connection, reason, detail is null ? string.Empty : $" ({detail})");
+        log.Disconnected(connection, reason, detail);
     }
 }

@@ -23,10 +23,14 @@ internal sealed class InboundPump(
     Authenticator authenticator,
     TurnWork turn,
     PausedInputs paused,
+    PacedInputs paced,
     LimitsInForce limits)
 {
     /// <summary>Work that one connection may cause in a turn, as the router counts it: some 250 calls, or 4,000 copies of signals.</summary>
     private const int WorkPerTurn = 512;
+
+    /// <summary>Of a message from one peer to another.</summary>
+    private const int WorkOfMessage = 2;
 
     private readonly HeaderCache _headers = new();
     private byte[] _joined = [];
@@ -34,6 +38,13 @@ internal sealed class InboundPump(
 
     internal void Run(Connection connection)
     {
+        // Of a domain that has used up its messages nothing is read: what is read must be kept.
+        if (connection.Domain is { } domain && connection.State != ConnectionState.Authenticating && !paced.HasRoom(domain))
+        {
+            paced.Wait(connection, domain);
+            return;
+        }
+
         PipeReader input = connection.Transport.Input;
         if (!input.TryRead(out ReadResult result))
         {
@@ -89,6 +100,10 @@ internal sealed class InboundPump(
         {
             authenticator.Await(connection);
         }
+        else if (isCutShort && connection.Domain is { } slow && !paced.HasRoom(slow))
+        {
+            paced.Wait(connection, slow);
+        }
         else if (isCutShort)
         {
             turn.ResumeNextTurn(connection);
@@ -142,7 +157,7 @@ internal sealed class InboundPump(
                 return status == FrameStatus.NeedMoreData ? MessageFramer.FixedHeaderLength : length;
             }
 
-            if (work >= WorkPerTurn)
+            if (work >= WorkPerTurn || (connection.Domain is { } domain && !paced.HasRoom(domain)))
             {
                 isCutShort = true;
                 break;
@@ -150,8 +165,10 @@ internal sealed class InboundPump(
 
             // A message that is complete is charged to whoever it is queued for.
             connection.ReleaseHeldCharge();
-            work += HandleMessage(connection, rest[..length], consumed);
+            int done = HandleMessage(connection, rest[..length], consumed);
+            work += done;
             consumed += length;
+            connection.Domain?.Rate.Take(Math.Max(1, done / WorkOfMessage));
             if (dooms.Any)
             {
                 disconnector.TakeApartDoomed();

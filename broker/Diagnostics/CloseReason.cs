@@ -24,6 +24,9 @@ internal enum CloseReason : byte
     /// <summary>Not authenticated, or no Hello, within auth_timeout.</summary>
     AuthTimeout,
 
+    /// <summary>It had yet to say Hello, there were max_incomplete_connections, and its user or domain had most of them.</summary>
+    TooManyIncomplete,
+
     /// <summary>Another message than a call of the bus came before Hello.</summary>
     NotHelloFirst,
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Connections;
+using XcpBroker.Quotas;
 using XcpBroker.Metrics;
 using XcpBroker.Routing;
 
@@ -20,8 +21,8 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Warning, "accept failed: {Error}; trying again each second and whenever a connection closes")]
     internal static partial void AcceptFailed(ILogger logger, string error);
 
-    [LoggerMessage(1004, LogLevel.Warning, "max_incomplete_connections ({Limit}) reached: not accepting until one of them has said Hello or timed out")]
-    internal static partial void TooManyIncomplete(ILogger logger, int limit);
+    [LoggerMessage(1004, LogLevel.Warning, "max_incomplete_connections ({Limit}) reached, and {Payer} has most of them: for each new one the oldest of whoever has most is ended")]
+    internal static partial void TooManyIncomplete(ILogger logger, int limit, Payer payer);
 
     [LoggerMessage(1005, LogLevel.Critical, "the bus loop failed")]
     internal static partial void LoopFailed(ILogger logger, Exception exception);

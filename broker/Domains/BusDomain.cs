@@ -4,6 +4,8 @@ using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Config.Domains;
 using XcpBroker.Connections;
+using XcpBroker.Loop;
+using XcpBroker.Routing;
 using XcpBroker.Xenstore;
 
 namespace XcpBroker.Domains;
@@ -36,6 +38,26 @@ internal sealed class BusDomain
 
     /// <summary>What of the bus is there for it.</summary>
     internal DomainSight Sight { get; }
+
+    /// <summary>Well-known names that its peers own or wait for; counted by <see cref="Names.NameRegistry{TPeer}"/>.</summary>
+    internal int Names { get; set; }
+
+    /// <summary>Match rules of its peers.</summary>
+    internal int Rules { get; set; }
+
+    /// <summary>Messages of its peers that wait for an absent receiver, also of such as are gone.</summary>
+    internal int Held { get; set; }
+
+    /// <summary>Calls of its peers that have no reply yet.</summary>
+    internal OpenCalls Calls { get; } = new();
+
+    internal MessageRate Rate { get; } = new();
+
+    /// <summary>Connections of it that are not read because it has sent too much.</summary>
+    internal Queue<Connection> Paced { get; } = new();
+
+    /// <summary>When they are.</summary>
+    internal Deadline PaceDeadline { get; set; }
 
     /// <summary>Whether it has been removed; its connections are ending then.</summary>
     internal bool IsRemoved { get; set; }
@@ -90,17 +112,5 @@ internal sealed class BusDomain
                 _running[i] = _running[i] with { Domain = Identity with { Id = _running[i].Domain.Id } };
             }
         }
-    }
-
-    /// <summary>What its connections have of something, all together.</summary>
-    internal int Sum(Func<Connection, int> count)
-    {
-        int sum = 0;
-        foreach (Connection connection in _connections)
-        {
-            sum += count(connection);
-        }
-
-        return sum;
     }
 }

@@ -15,6 +15,7 @@ internal sealed class DomainTable(Dooms dooms)
 {
     private static readonly PeerCredentials FromNowhere = new() { Domain = DomainIdentity.Unknown };
 
+    private readonly BusDomain _unknown = new(new DomainDeclaration(DomainIdentity.Unknown), isLive: false);
     private readonly Dictionary<string, BusDomain> _domains = new(StringComparer.Ordinal);
 
     /// <summary>True where there is nothing but this host: nobody need be asked for a domain then.</summary>
@@ -27,7 +28,7 @@ internal sealed class DomainTable(Dooms dooms)
 
     /// <summary>What each may hold at most, by name.</summary>
     internal IEnumerable<KeyValuePair<string, long>> ByteLimits =>
-        _domains.Values.Select(domain => KeyValuePair.Create(domain.Identity.Name, domain.Limits.MaxBytes));
+        _domains.Values.Append(_unknown).Select(domain => KeyValuePair.Create(domain.Identity.Name, domain.Limits.MaxBytes));
 
     internal bool TryFind(string name, [NotNullWhen(true)] out BusDomain? domain) => _domains.TryGetValue(name, out domain);
 
@@ -66,9 +67,15 @@ internal sealed class DomainTable(Dooms dooms)
 
         if (!identity.IsKnown)
         {
-            // Nobody knows whether two of these have anything to do with each other.
+            if (connection.State == ConnectionState.Authenticating)
+            {
+                return null;
+            }
+
+            // All of them are one domain as far as they cost something. Nobody knows whether they have anything to do with each other.
+            string? refusal = Enter(_unknown, connection);
             connection.Sight = new DomainSight(identity);
-            return null;
+            return refusal;
         }
 
         if (!TryFind(identity.Name, out BusDomain? domain))
@@ -81,10 +88,7 @@ internal sealed class DomainTable(Dooms dooms)
             return $"domain {identity}, domid {domid}, is no more";
         }
 
-        domain.Join(connection);
-        return domain.Connections.Count <= domain.Limits.MaxConnections
-            ? null
-            : $"domain {identity} has max_connections, {domain.Limits.MaxConnections}";
+        return Enter(domain, connection);
     }
 
     /// <summary>Puts the domains of a configuration in force. Those that were added live stay, unless they conflict with one of these.</summary>
@@ -151,6 +155,14 @@ internal sealed class DomainTable(Dooms dooms)
     /// <summary>Whether nobody could tell the two apart.</summary>
     internal static bool IsSame(DomainIdentity one, DomainIdentity other) =>
         one.Name == other.Name && one.Uuid == other.Uuid && one.Type == other.Type && one.Id == other.Id && one.Tags.SequenceEqual(other.Tags);
+
+    private static string? Enter(BusDomain domain, Connection connection)
+    {
+        domain.Join(connection);
+        return domain.Connections.Count <= domain.Limits.MaxConnections
+            ? null
+            : $"domain {domain.Identity} has max_connections, {domain.Limits.MaxConnections}";
+    }
 
     private BusDomain? FindSource(PeerAddress address)
     {

@@ -1,4 +1,5 @@
 using XcpBroker.Connections;
+using XcpBroker.Domains;
 using XcpBroker.Matching;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
@@ -25,10 +26,17 @@ internal sealed class MatchMethods(MatchIndex<Connection> rules, MatchIndex<Conn
                 $"Match rules of {call.Caller.UniqueNameText}", "max_match_rules_per_connection", limits.Current.MaxMatchRulesPerConnection);
         }
 
+        BusDomain? domain = call.Caller.Domain;
+        if (domain is not null && domain.Rules >= domain.Limits.MaxMatchRules)
+        {
+            return DBusError.LimitsExceeded($"Match rules of domain {domain.Identity}", "max_match_rules", domain.Limits.MaxMatchRules);
+        }
+
         DBusError error = Parse(call.Arguments.ReadString(), out MatchRule? rule);
         if (error.IsNone)
         {
             rules.Add(rule!, call.Caller);
+            domain?.Rules += 1;
             if (rule!.Eavesdrops)
             {
                 eavesdroppers.Add(rule, call.Caller);
@@ -51,6 +59,7 @@ internal sealed class MatchMethods(MatchIndex<Connection> rules, MatchIndex<Conn
             return DBusError.MatchRuleNotFound(rule!.ToString());
         }
 
+        call.Caller.Domain?.Rules -= 1;
         _ = rule!.Eavesdrops && eavesdroppers.Remove(rule, call.Caller);
         return default;
     }

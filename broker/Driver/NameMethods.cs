@@ -20,6 +20,9 @@ internal sealed class NameMethods(
     NamePeak peak,
     LimitsInForce limits)
 {
+    /// <summary>To look at so many names is about as much work as a message.</summary>
+    private const int NamesPerMessage = 64;
+
     internal IEnumerable<DriverMethod> Table =>
     [
         new(BusName.Driver, "Hello", "", "s", Hello) { BeforeHello = true, IsForDomains = true },
@@ -73,6 +76,11 @@ internal sealed class NameMethods(
         if (names.CountOf(call.Caller) + 1 >= limits.Current.MaxNamesPerConnection && !names.HasClaim(name, call.Caller))
         {
             return DBusError.LimitsExceeded($"Names of {call.Caller.UniqueNameText}", "max_names_per_connection", limits.Current.MaxNamesPerConnection);
+        }
+
+        if (call.Caller.Domain is { } domain && domain.Names >= domain.Limits.MaxNames && !names.HasClaim(name, call.Caller))
+        {
+            return DBusError.LimitsExceeded($"Names of domain {domain.Identity}", "max_names", domain.Limits.MaxNames);
         }
 
         (RequestNameReply reply, NameOwnerChange<Connection>? change) = names.Request(name, call.Caller, flags);
@@ -147,6 +155,7 @@ internal sealed class NameMethods(
 
     private DBusError ListNames(ref DriverCall call)
     {
+        call.Caller.Domain?.Rate.Take((connections.Registered.Count + names.Count) / NamesPerMessage);
         WireWriter reply = call.BeginReply();
         int array = reply.BeginArray(4);
         reply.WriteString(BusName.Driver);

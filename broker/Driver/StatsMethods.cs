@@ -64,6 +64,8 @@ internal sealed class StatsMethods(
         WriteCounter(reply, "MessagesDenied", counters.MessagesDenied);
         WriteCounter(reply, "ErrorsUnwanted", counters.ErrorsUnwanted);
         WriteCounter(reply, "InputsPaused", counters.InputsPaused);
+        WriteCounter(reply, "InputsPaced", counters.InputsPaced);
+        WriteCounter(reply, "IncompleteEnded", counters.IncompleteEnded);
         WriteCounter(reply, "InputsLost", counters.InputsLost);
         WriteCounter(reply, "BufferMessages", (ulong)held.Count);
         WriteCounter(reply, "BufferBytes", (ulong)held.Bytes);

@@ -45,6 +45,8 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
     /// <summary>From any thread.</summary>
     internal void RequestStop() => _loop.Schedule(static state => ((EpollBusLoop)state!).Stop(), _loop);
 
+    public bool IsFull => false;
+
     public void Accept(ITransportConnection transport, IListener listener) =>
         _sessions.Add(new ForwardSession(_bus, transport, IsAllowed, Forget));
 

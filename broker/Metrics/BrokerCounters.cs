@@ -31,6 +31,12 @@ internal sealed class BrokerCounters
     /// <summary>Of those, the ones whose peer left before there was room: their last message is lost.</summary>
     internal ulong InputsLost { get; set; }
 
+    /// <summary>Times that a connection was not read for a moment because its domain sent too many messages a second.</summary>
+    internal ulong InputsPaced { get; set; }
+
+    /// <summary>Connections that were ended before Hello since there were max_incomplete_connections, and their user or domain had most.</summary>
+    internal ulong IncompleteEnded { get; set; }
+
     /// <summary>Messages that came to wait in the buffer of a name.</summary>
     internal ulong BufferHeld { get; set; }
 

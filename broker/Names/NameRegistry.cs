@@ -19,8 +19,8 @@ internal sealed class NameRegistry<TPeer>
 
     internal NameRegistry() => _queuesByBytes = _queues.GetAlternateLookup<ReadOnlySpan<byte>>();
 
-    /// <summary>Told of a peer that has begun or ceased to own or wait for a name; set once by Composition.</summary>
-    internal Action<TPeer>? ClaimsChanged { get; init; }
+    /// <summary>Told of a peer that owns or waits for one name more, or fewer (-1); set once by Composition.</summary>
+    internal Action<TPeer, int>? ClaimsChanged { get; init; }
 
     /// <summary>Changes with each change of a primary owner.</summary>
     internal ulong Generation { get; private set; }
@@ -226,7 +226,7 @@ internal sealed class NameRegistry<TPeer>
         names ??= new PeerNames<TPeer>(peer);
         NameClaim<TPeer> claim = new(queue, names);
         names.Add(claim);
-        ClaimsChanged?.Invoke(peer);
+        ClaimsChanged?.Invoke(peer, 1);
         PeakClaimCount = Math.Max(PeakClaimCount, ++ClaimCount);
         PeakClaimsPerPeer = Math.Max(PeakClaimsPerPeer, names.ClaimCount);
         return claim;
@@ -235,7 +235,7 @@ internal sealed class NameRegistry<TPeer>
     private void Forget(NameClaim<TPeer> claim)
     {
         claim.Holder.Remove(claim);
-        ClaimsChanged?.Invoke(claim.Holder.Peer);
+        ClaimsChanged?.Invoke(claim.Holder.Peer, -1);
         ClaimCount--;
     }
 }

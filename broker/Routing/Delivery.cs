@@ -31,6 +31,9 @@ internal enum DeliveryResult : byte
 
     /// <summary>The receiver's waiting descriptors are used up.</summary>
     OverFds,
+
+    /// <summary>The sender's domain has max_held_messages waiting.</summary>
+    OverHeld,
 }
 
 /// <summary>Charges a message and puts it into its receiver's queue.</summary>

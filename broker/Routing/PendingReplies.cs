@@ -12,6 +12,12 @@ internal struct ReplyLists
     internal int Anchor;
 }
 
+/// <summary>How many calls of several callers wait for an answer.</summary>
+internal sealed class OpenCalls
+{
+    internal int Count { get; set; }
+}
+
 /// <summary>Calls that were delivered and not answered yet: a reply is passed on only if it is expected here.</summary>
 /// <remarks>
 /// All operations are O(1) per call, also for one caller with all of them (CVE-2014-3638), and allocate nothing once the tables have grown.
@@ -83,8 +89,12 @@ internal sealed class PendingReplies
 
     private long Ticks(TimeSpan? timeout) => timeout is { } limit ? Math.Max(1, (long)(limit.TotalSeconds * _clock.TimestampFrequency)) : 0;
 
+    /// <param name="call">The call.</param>
+    /// <param name="caller">Who waits.</param>
+    /// <param name="callee">For whose answer.</param>
+    /// <param name="counter">Counts all calls of a group that the caller is always in; null: it is in none.</param>
     /// <returns>False when the caller has an unanswered call of this serial to this callee already.</returns>
-    internal bool TryAdd(in PendingCall call, ref ReplyLists caller, ref ReplyLists callee)
+    internal bool TryAdd(in PendingCall call, ref ReplyLists caller, ref ReplyLists callee, OpenCalls? counter = null)
     {
         uint hash = HashOf(call);
         if (Find(call, hash) != 0)
@@ -99,6 +109,12 @@ internal sealed class PendingReplies
         slot.Call = call;
         slot.Deadline = _timeout == 0 ? 0 : _clock.GetTimestamp() + _timeout;
         slot.CallerAnchor = caller.Anchor;
+        if (counter is not null)
+        {
+            _anchors[caller.Anchor].Counter = counter;
+            counter.Count++;
+        }
+
         slot.CalleeAnchor = callee.Anchor;
         ref int bucket = ref BucketOf(hash);
         slot.NextInBucket = bucket;
@@ -203,6 +219,10 @@ internal sealed class PendingReplies
         (slot.Made.Previous == 0 ? ref caller.FirstMade : ref _slots[slot.Made.Previous].Made.Next) = slot.Made.Next;
         (slot.Made.Next == 0 ? ref caller.LastMade : ref _slots[slot.Made.Next].Made.Previous) = slot.Made.Previous;
         caller.CallsMade--;
+        if (caller.Counter is { } counter)
+        {
+            counter.Count--;
+        }
 
         ref Anchor callee = ref _anchors[slot.CalleeAnchor];
         (slot.Received.Previous == 0 ? ref callee.FirstReceived : ref _slots[slot.Received.Previous].Received.Next) = slot.Received.Next;
@@ -305,7 +325,7 @@ internal sealed class PendingReplies
             return;
         }
 
-        _anchors[lists.Anchor].FirstMade = _freeAnchor;
+        _anchors[lists.Anchor] = new Anchor { FirstMade = _freeAnchor };
         _freeAnchor = lists.Anchor;
         lists.Anchor = 0;
         AnchorCount--;
@@ -338,5 +358,6 @@ internal sealed class PendingReplies
         internal int FirstReceived;
         internal int LastReceived;
         internal int CallsMade;
+        internal OpenCalls? Counter;
     }
 }

@@ -298,7 +298,13 @@ internal sealed class Router(
                 return;
             }
 
-            if (!replies.TryAdd(new PendingCall(sender.Id, receiver.Id, serial), ref sender.Replies, ref receiver.Replies))
+            if (sender.Domain is { } domain && domain.Calls.Count >= domain.Limits.MaxReplies)
+            {
+                bus.SendError(message, DBusError.LimitsExceeded($"Unanswered calls of domain {domain.Identity}", "max_replies", domain.Limits.MaxReplies));
+                return;
+            }
+
+            if (!replies.TryAdd(new PendingCall(sender.Id, receiver.Id, serial), ref sender.Replies, ref receiver.Replies, sender.Domain?.Calls))
             {
                 bus.SendError(message, DBusError.SerialInUse(serial, receiver.UniqueNameText));
                 return;

@@ -106,9 +106,6 @@ internal interface IListener : IDisposable
     /// <summary>What those who connect may authenticate with.</summary>
     SaslTerms Terms { get; }
 
-    /// <summary>Stops or resumes accepting.</summary>
-    void Pause(bool paused);
-
     /// <summary>A connection has closed, so a descriptor is free again.</summary>
     void OnConnectionClosed();
 }
@@ -116,6 +113,9 @@ internal interface IListener : IDisposable
 /// <summary>Takes the connections of listeners.</summary>
 internal interface ITransportAcceptor
 {
+    /// <summary>Each further connection costs another one: they are taken one at a time, so that those which say something are heard first.</summary>
+    bool IsFull { get; }
+
     void Accept(ITransportConnection transport, IListener listener);
 
     /// <summary>Somebody from there may not connect, and was closed.</summary>

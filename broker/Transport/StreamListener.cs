@@ -21,7 +21,6 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
     private readonly StreamTransport _transport;
     private readonly ITransportAcceptor _acceptor;
     private bool _isWatched;
-    private bool _isPaused;
     private bool _isFailing;
 
     /// <param name="io">The loop's socket buffers.</param>
@@ -42,13 +41,6 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
 
     public SaslTerms Terms { get; }
 
-    /// <summary>Stops accepting while the bus has as many unfinished connections as it may have.</summary>
-    public void Pause(bool paused)
-    {
-        _isPaused = paused;
-        Watch(!paused && !_isFailing);
-    }
-
     /// <summary>A descriptor has become free.</summary>
     public void OnConnectionClosed()
     {
@@ -60,7 +52,7 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
 
     public void OnEvents(uint events)
     {
-        for (int i = 0; i < AcceptsPerTurn && _isWatched; i++)
+        for (int i = 0; i < AcceptsPerTurn && _isWatched && (i == 0 || !_acceptor.IsFull); i++)
         {
             int fd = LibC.Accept4(_fd, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
             if (fd >= 0)
@@ -115,10 +107,7 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
         _io.Loop.Deadlines.After(RetryAfter, static state => ((StreamListener)state!).Retry(), this);
     }
 
-    private void Retry()
-    {
-        Watch(!_isPaused);
-    }
+    private void Retry() => Watch(true);
 
     private void Watch(bool watch)
     {

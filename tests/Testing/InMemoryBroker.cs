@@ -64,9 +64,6 @@ internal sealed class InMemoryBroker : IDisposable
 
     internal ListLogger Log { get; } = new();
 
-    /// <summary>Whether the bus has stopped accepting.</summary>
-    internal bool IsAcceptPaused => _listener.IsPaused;
-
     /// <summary>A peer that has connected and said nothing.</summary>
     internal FakePeer Accept(uint user = OwnUser, int process = 100, int socketBuffer = SocketBuffer) =>
         Accept(new PeerCredentials { UserId = user, ProcessId = process, GroupIds = [user] }, socketBuffer);
@@ -177,7 +174,7 @@ internal sealed class InMemoryBroker : IDisposable
             yield return "starts, or messages that wait for them";
         }
 
-        if (Loop.Deadlines.Count != (Bus.Drops.IsInEpisode ? 1 : 0) + (Bus.Denials.IsInEpisode ? 1 : 0))
+        if (Loop.Deadlines.Count != (Bus.Drops.IsInEpisode ? 1 : 0) + (Bus.Denials.IsInEpisode ? 1 : 0) + (Bus.Paced.IsInEpisode ? 1 : 0) + (Bus.Disconnects.IsInEpisode ? 1 : 0))
         {
             yield return "deadlines";
         }
@@ -192,10 +189,6 @@ internal sealed class InMemoryBroker : IDisposable
     private sealed class MemoryListener(SaslTerms terms) : IListener
     {
         public SaslTerms Terms => terms;
-
-        internal bool IsPaused { get; private set; }
-
-        public void Pause(bool paused) => IsPaused = paused;
 
         public void OnConnectionClosed()
         {

@@ -34,6 +34,7 @@ internal sealed class VisibilityPropertyTests : DomainFixture
 
         for (int step = 0; step < 400; step++)
         {
+            Broker.Pass(TimeSpan.FromSeconds(1));
             Step(viewer);
             Hear(viewer);
             IReadOnlyList<string> names = viewer.AskWell("ListNames").Strings();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Protocol;
 using XcpBroker.Testing;
@@ -41,34 +42,46 @@ internal sealed class ConnectionLimitTests : BusFixture
     }
 
     [Test]
-    public void Accepting_pauses_while_too_many_have_not_said_Hello()
+    public void Of_too_many_that_have_not_said_Hello_the_oldest_of_whoever_has_most_is_ended()
     {
-        Limit(limits => limits with { MaxIncompleteConnections = 2 });
-        FakePeer first = Broker.Accept();
-        Assert.That(Broker.IsAcceptPaused, Is.False);
+        Limit(limits => limits with { MaxIncompleteConnections = 4 });
+        FakePeer other = Broker.Accept(user: 0);
+        FakePeer oldest = Broker.Accept();
         FakePeer second = Broker.Accept();
-        Assert.That(Broker.IsAcceptPaused, Is.True);
-        first.Authenticate();
-        Assert.That(Broker.IsAcceptPaused, Is.True, "authenticated is not enough");
-        first.Hello();
-        Assert.That(Broker.IsAcceptPaused, Is.False);
-        Broker.Accept();
-        Assert.That(Broker.IsAcceptPaused, Is.True);
-        second.Close();
-        Assert.That(Broker.IsAcceptPaused, Is.False);
+        second.Authenticate();
+        FakePeer young = Broker.Accept();
+        FakePeer newcomer = Broker.Accept(user: 0);
+        Assert.That(Closed(other, oldest, second, newcomer), Is.EqualTo("False True False False"), "that it has authenticated counts for nothing");
+        FakePeer third = Broker.Accept();
+        Assert.That(Closed(other, second, young, newcomer, third), Is.EqualTo("False True False False False"));
+
+        other.Authenticate();
+        other.Hello();
+        newcomer.Authenticate();
+        newcomer.Hello();
+        third.Authenticate();
+        third.Hello();
     }
 
     [Test]
-    public void CVE_2014_3639_silent_peers_hold_up_others_only_until_they_time_out()
+    public void CVE_2014_3639_silent_peers_hold_up_nobody()
     {
-        Limit(limits => limits with { MaxIncompleteConnections = 2, AuthTimeout = TimeSpan.FromSeconds(5) });
-        Broker.Accept();
-        Broker.Pass(TimeSpan.FromSeconds(2));
-        Broker.Accept();
-        Assert.That(Broker.IsAcceptPaused, Is.True);
-        Broker.Pass(TimeSpan.FromSeconds(3));
-        Assert.That(Broker.IsAcceptPaused, Is.False);
-        Assert.That(Broker.Bus.ConnectionCount, Is.EqualTo(1));
+        Limit(limits => limits with { MaxIncompleteConnections = 8 });
+        for (int i = 0; i < 100; i++)
+        {
+            for (int silent = 0; silent < 8; silent++)
+            {
+                Broker.Accept();
+            }
+
+            Broker.Connect(user: 0).Close();
+        }
+
+        Assert.That(Broker.Bus.ConnectionCount, Is.LessThanOrEqualTo(8));
+        Assert.That(Broker.Bus.Counters.IncompleteEnded, Is.GreaterThan(700));
+        Assert.That(Broker.Log.Lines.Count(line => line.Level >= LogLevel.Warning), Is.EqualTo(1), "one line for all of it");
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.One.EqualTo(
+            "max_incomplete_connections (8) reached, and uid 1000 has most of them: for each new one the oldest of whoever has most is ended"));
     }
 
     [Test]
@@ -85,5 +98,15 @@ internal sealed class ConnectionLimitTests : BusFixture
         Broker.Pass(TimeSpan.FromDays(1));
 
         Assert.That(quick.Ask("GetId").ErrorName, Is.Null);
+    }
+
+    private static string Closed(params FakePeer[] peers)
+    {
+        foreach (FakePeer peer in peers)
+        {
+            _ = peer.ReceiveRaw();
+        }
+
+        return string.Join(' ', peers.Select(peer => peer.IsClosed));
     }
 }

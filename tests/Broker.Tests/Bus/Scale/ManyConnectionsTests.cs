@@ -11,7 +11,7 @@ internal sealed class ManyConnectionsTests : BusFixture
     [Test]
     public void Fifty_thousand_peers_connect_own_listen_and_go()
     {
-        Limit(limits => limits with { MaxCompletedConnections = Count, MaxConnectionsPerUser = Count });
+        Limit(limits => limits with { MaxCompletedConnections = Count, MaxConnectionsPerUser = Count, MaxIncompleteConnections = Count });
         FakePeer[] peers = [.. Enumerable.Range(0, Count).Select(_ => Broker.Accept())];
         byte[] hello = new WireMessage(1)
             .Path("/org/freedesktop/DBus").Interface("org.freedesktop.DBus").Member("Hello").Destination("org.freedesktop.DBus").Build();

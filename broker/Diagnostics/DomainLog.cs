@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace XcpBroker.Diagnostics;
+
+/// <summary>Lines about domains. Ids are never used twice; the next free one is 2004.</summary>
+internal static partial class DomainLog
+{
+    [LoggerMessage(2000, LogLevel.Warning, "domain {Domain} sends more than max_messages_per_second ({Limit}): its connections are read more slowly")]
+    internal static partial void Paced(ILogger log, string domain, int limit);
+
+    [LoggerMessage(2001, LogLevel.Information, "domain {Domain} was read more slowly {Count} times")]
+    internal static partial void PacedOften(ILogger log, string domain, long count);
+
+    [LoggerMessage(2002, LogLevel.Information, "{Count} connections of domain {Domain} ended by the bus: {Reason}")]
+    internal static partial void DisconnectedOften(ILogger log, long count, string domain, CloseReason reason);
+}
