@@ -52,8 +52,8 @@ internal sealed class Composition
         FdAccounts = new DomainQuota(QuotaLimits.OfDescriptors(limits, identity.DescriptorLimit / 4));
         Dooms dooms = new();
         Domains = new DomainTable(dooms);
-        Domains.Apply(options.Domains);
-        Accounts.LimitDomains(Domains.ByteLimits);
+        LiveDomains = new LiveDomains(Domains, Accounts);
+        _ = LiveDomains.Apply(options);
         LossLog losses = new(Counters, log);
         Drops = new DropLog(Counters, loop, log);
         Denials = new DenialLog(Counters, loop, log);
@@ -146,7 +146,7 @@ internal sealed class Composition
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, Disconnects);
         ConfigurationInForce inForce = new(
-            options, identity.DescriptorLimit, _connections, Domains, Boots, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent, Reservations, signals);
+            options, identity.DescriptorLimit, _connections, LiveDomains, Boots, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent, Reservations, signals, log);
         Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
@@ -165,6 +165,7 @@ internal sealed class Composition
             .. new MonitoringMethods(Monitors, _disconnector, Limits).Table,
             .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, BufferTable.Totals, Journal, blocks).Table,
             .. new BrokerMethods(_connections, Names, Gate, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
+            .. new DomainMethods(Domains, LiveDomains, source, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new BufferMethods(BufferTable, Buffers, durable, Names, loop.Clock).Table,
             .. new DurableMethods(BufferTable, Buffers, durable, Journal, Names, Gate, visibility, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
@@ -236,7 +237,11 @@ internal sealed class Composition
 
     internal ITransportAcceptor Acceptor => _admission;
 
+    internal LiveDomains LiveDomains { get; }
+
     internal void AddListener(IListener listener) => _admission.AddListener(listener);
+
+    internal void RemoveListener(IListener listener) => _admission.RemoveListener(listener);
 
     /// <summary>Takes every connection apart.</summary>
     /// <returns>What is still to be written to the journal.</returns>

@@ -34,6 +34,7 @@ internal sealed class RunningBus : IDisposable
     private readonly DirectoryWatch _watch;
     private readonly JournalFiles? _journal;
     private readonly KeyringCookies _cookies;
+    private readonly DomainListeners _domainSockets;
     private readonly List<StreamListener> _listeners = [];
     private readonly List<ListeningSocket> _sockets = [];
     private readonly List<string> _addresses = [];
@@ -67,6 +68,11 @@ internal sealed class RunningBus : IDisposable
         _bus.Reloader.HasChanged = _watch.HasChanged;
         _bus.Reloader.Began = _watch.Settle;
         _watch.Watch(WatchedNames.Of(options, Directory.Exists));
+        _domainSockets = new DomainListeners(address => ListeningSockets.OpenForDomain(address, options), socket => Accept(socket, options))
+        {
+            Closed = _bus.RemoveListener,
+        };
+        _bus.LiveDomains.Listeners = _domainSockets;
         _cookies = KeyringCookies.OfOwnUser(_loop, _log);
         _thread = new Thread(Run) { Name = "bus" };
     }
@@ -150,6 +156,22 @@ internal sealed class RunningBus : IDisposable
 
     private void Listen(ListeningSocket socket, BrokerOptions options)
     {
+        IReadOnlyList<StreamListener> listeners = Accept(socket, options);
+        if (socket.Address is UnixListenAddress { Domain: not null })
+        {
+            _domainSockets.Add(socket, listeners);
+        }
+        else
+        {
+            _listeners.AddRange(listeners);
+            _sockets.Add(socket);
+        }
+
+        _addresses.Add(socket.Address.ToString());
+    }
+
+    private StreamListener[] Accept(ListeningSocket socket, BrokerOptions options)
+    {
         SaslMechanism? token = socket.Transport.KnowsUsers
             ? null
             : new XcpTokenMechanism(socket.Guid, new DeclaredSecrets(_bus.Domains), new TokenFailures(_loop, _log), SecureRandom.Bytes);
@@ -160,15 +182,9 @@ internal sealed class RunningBus : IDisposable
             AllowsAnonymous = options.AllowAnonymous,
             Nonce = socket.Nonce?.Nonce,
         };
-        foreach (int descriptor in socket.Descriptors)
-        {
-            StreamListener listener = new(_io, descriptor, socket.Transport, terms, _bus.Acceptor);
-            _listeners.Add(listener);
-            _bus.AddListener(listener);
-        }
-
-        _sockets.Add(socket);
-        _addresses.Add(socket.Address.ToString());
+        StreamListener[] listeners = [.. socket.Descriptors.Select(descriptor => new StreamListener(_io, descriptor, socket.Transport, terms, _bus.Acceptor))];
+        Array.ForEach(listeners, _bus.AddListener);
+        return listeners;
     }
 
     /// <summary>What the bus says it is to a client of a domain. What is between may change addresses, but hardly ports.</summary>
@@ -219,6 +235,8 @@ internal sealed class RunningBus : IDisposable
         {
             socket.RemoveFiles();
         }
+
+        _domainSockets.CloseAll();
 
         _listeners.Clear();
         _sockets.Clear();

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Policy;
+using XcpBroker.Config.Domains;
 using XcpBroker.Config.Reading;
 using XcpBroker.Config.Xml;
 
@@ -35,6 +36,30 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         [NotNullWhen(false)] out ConfigProblem? problem) =>
         TryRead(name, new OneText(text), followsIncludes: false, out configuration, out problem);
 
+    /// <summary>Reads a <c>&lt;domain&gt;</c> alone. What is a warning in a file is a mistake here: who adds a domain wants all of it.</summary>
+    /// <param name="text">The bytes of the element.</param>
+    /// <param name="file">Relative paths in it begin at the directory of this file.</param>
+    /// <param name="domain">What it says.</param>
+    /// <param name="problem">The first thing that is wrong.</param>
+    public bool TryReadDomain(
+        ReadOnlyMemory<byte> text, string file, [NotNullWhen(true)] out DomainDeclaration? domain, [NotNullWhen(false)] out ConfigProblem? problem)
+    {
+        domain = null;
+        Surroundings surroundings = new(files, users, standardDirectories);
+        ConfigDraft draft = new();
+        if (XmlReader.TryRead(text.Span, out XmlElement? element, out XmlProblem? wrong))
+        {
+            wrong = element.Name == "domain"
+                ? new DomainReader(surroundings, file, draft).Read(element)
+                : new XmlProblem(element.Position, $"the element is <{element.Name}>; expected <domain>");
+        }
+
+        problem = wrong is not null ? new ConfigProblem(file, wrong.Position.Line, wrong.Position.Column, wrong.Message)
+            : surroundings.Warnings.Count > 0 ? surroundings.Warnings[0] : null;
+        domain = problem is null ? draft.Domains[0].Domain : null;
+        return problem is null;
+    }
+
     /// <summary>An address that is for another build of dbus-daemon, or wrong, must not keep the bus from listening on the others.</summary>
     private static List<ListenAddress> ReadAddresses(ConfigDraft draft, List<ConfigProblem> unusable)
     {
@@ -43,7 +68,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         {
             if (AddressParser.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
             {
-                addresses.AddRange(read.Select(address => address with { Domain = listen.Domain, TrustsAddresses = listen.TrustsAddresses }));
+                addresses.AddRange(read.Select(listen.Apply));
             }
             else
             {

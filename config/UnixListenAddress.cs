@@ -30,6 +30,9 @@ public sealed record UnixListenAddress(UnixAddressKind Kind, string Value) : Lis
     /// <summary>Bytes of the longest socket name: sun_path (unix(7)) less the closing NUL, or the opening one of an abstract name.</summary>
     public const int MaxNameLength = 107;
 
+    /// <summary>Access mode of the socket of a domain; null: its owner alone may connect. Without a domain it is the bus's to choose.</summary>
+    public UnixFileMode? Mode { get; init; }
+
     private const string RandomNamePrefix = "dbus-";
     private const int RandomNameLength = 12; // the digits of a random UUID before its version
 
@@ -98,5 +101,6 @@ public sealed record UnixListenAddress(UnixAddressKind Kind, string Value) : Lis
     {
         Guid = Guid,
         Domain = Domain,
+        Mode = Mode,
     };
 }

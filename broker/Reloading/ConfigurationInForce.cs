@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
 using XcpBroker.Activation;
 using XcpBroker.Config;
 using XcpBroker.Config.Services;
 using XcpBroker.Connections;
+using XcpBroker.Diagnostics;
 using XcpBroker.Domains;
 using XcpBroker.Quotas;
 using XcpBroker.Routing;
@@ -9,12 +11,12 @@ using XcpBroker.Routing;
 namespace XcpBroker.Reloading;
 
 /// <summary>Puts a configuration in force as a whole: in one turn of the loop, between two messages.</summary>
-/// <remarks>As dbus-daemon, a reload changes neither the addresses, nor the user, nor how the process was started.</remarks>
+/// <remarks>As dbus-daemon, a reload changes neither the addresses, but for the sockets of domains, nor the user, nor how the process was started.</remarks>
 internal sealed class ConfigurationInForce(
     BrokerOptions options,
     long descriptorLimit,
     ConnectionTable connections,
-    DomainTable domains,
+    LiveDomains domains,
     DomainBoots boots,
     PolicyGate gate,
     LimitsInForce limits,
@@ -24,7 +26,8 @@ internal sealed class ConfigurationInForce(
     ReplyTimeouts timeouts,
     AbsentPeers absent,
     NameReservations reservations,
-    OwnerSignals signals)
+    OwnerSignals signals,
+    ILogger log)
 {
     /// <summary>What holds now.</summary>
     internal BrokerOptions Current { get; private set; } = options;
@@ -35,7 +38,11 @@ internal sealed class ConfigurationInForce(
     {
         // Who is in which domain is what the policy goes by.
         boots.Apply(options.Xenstore);
-        domains.Apply(options.Domains);
+        foreach ((UnixListenAddress address, string problem) in domains.Apply(options))
+        {
+            DomainLog.CannotListen(log, address.Domain!, problem);
+        }
+
         gate.Apply(options.Policy, connections.All);
         if (services is not null)
         {
@@ -46,7 +53,6 @@ internal sealed class ConfigurationInForce(
         signals.RulesChanged(connections.Registered);
         limits.Apply(options.Limits);
         accounts.Apply(QuotaLimits.OfBytes(options.Limits));
-        accounts.LimitDomains(domains.ByteLimits);
         fdAccounts.Apply(QuotaLimits.OfDescriptors(options.Limits, descriptorLimit / 4));
         journalQuota.Apply(QuotaLimits.OfJournal(options.Limits));
         timeouts.Change();
@@ -73,7 +79,7 @@ internal sealed class ConfigurationInForce(
         Add("syslog", before.Syslog == after.Syslog);
         return elements;
 
-        static string Text(BusConfiguration configuration) => string.Join(';', configuration.Addresses);
+        static string Text(BusConfiguration configuration) => string.Join(';', configuration.Addresses.Where(address => address is not UnixListenAddress { Domain: not null }));
 
         void Add(string element, bool isSame)
         {

@@ -59,6 +59,7 @@ internal sealed class ServiceProcesses : IDisposable
         try
         {
             StateDirectory.PrepareJournal(options.StateDirectory, account);
+            DomainSocketDirectory.Give(sockets, account);
             PrivilegeDrop.To(account);
         }
         catch

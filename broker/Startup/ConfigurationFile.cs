@@ -1,6 +1,7 @@
 using System.Globalization;
 using XcpBroker.Activation;
 using XcpBroker.Config;
+using XcpBroker.Config.Domains;
 using XcpBroker.Config.Services;
 using XcpBroker.Reloading;
 using XcpBroker.Tokens;
@@ -62,6 +63,7 @@ internal static class ConfigurationFile
             }
         },
         Check = Check,
+        ReadDomain = text => ReadDomain(text, choices.ConfigurationFile ?? Own),
     };
 
     /// <summary>What can be started, as the directories of services say now; those that are the bus's to make are there afterwards.</summary>
@@ -88,6 +90,13 @@ internal static class ConfigurationFile
         reader.TryRead(file, out BusConfiguration? configuration, out ConfigProblem? problem)
             ? configuration
             : throw new StartException(problem.ToString());
+
+    /// <param name="text">The element.</param>
+    /// <param name="file">Relative paths in it begin where this file is.</param>
+    private static DomainReading ReadDomain(ReadOnlyMemory<byte> text, string file) =>
+        CreateReader().TryReadDomain(text, file, out DomainDeclaration? declaration, out ConfigProblem? problem)
+            ? new DomainReading(declaration, null)
+            : new DomainReading(null, problem.Message);
 
     private static ConfigurationCheck Check(ReadOnlyMemory<byte> text) =>
         CreateReader().TryReadText(text, "text", out BusConfiguration? configuration, out ConfigProblem? problem)

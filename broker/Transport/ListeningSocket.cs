@@ -13,6 +13,9 @@ internal sealed record ListeningSocket(IReadOnlyList<int> Descriptors, ListenAdd
     /// <summary>The socket's file, if it is ours to remove; null: there is none, or it is another's.</summary>
     internal string? File { get; init; }
 
+    /// <summary>The directory of the socket, if it was made for it; null: it was there.</summary>
+    internal string? MadeDirectory { get; init; }
+
     /// <summary>What clients of <c>nonce-tcp:</c> must know; null: nothing.</summary>
     internal NonceFile? Nonce { get; init; }
 

@@ -50,6 +50,11 @@ internal static class ListeningSockets
     // Not RandomNumberGenerator: it loads OpenSSL, which costs more than the rest of the start-up.
     internal static string NewId() => Guid.NewGuid().ToString("N");
 
+    /// <summary>A socket of a domain, for a bus that runs.</summary>
+    /// <exception cref="StartException">It cannot be had; the text says why.</exception>
+    internal static ListeningSocket OpenForDomain(UnixListenAddress address, BrokerOptions options) =>
+        OpenUnix(address, options, new PassedSocketOpener([], options.AllowsVsockLoopback));
+
     private static IReadOnlyList<ListeningSocket> Open(ListenAddress configured, BrokerOptions options, PassedSocketOpener passed) => configured switch
     {
         UnixListenAddress unix => [OpenUnix(unix, options, passed)],
@@ -72,8 +77,11 @@ internal static class ListeningSockets
         }
 
         string guid = address.Guid ?? NewId();
-        return new ListeningSocket([UnixSocketOpener.Open(address, options.SocketMode)], address with { Guid = guid }, guid, new UnixTransport())
+        string? made = address.Domain is null ? null : DomainSocketDirectory.Make(address);
+        UnixFileMode mode = address.Domain is null ? options.SocketMode : address.Mode ?? DomainSocketDirectory.SocketMode;
+        return new ListeningSocket([UnixSocketOpener.Open(address, mode)], address with { Guid = guid }, guid, new UnixTransport())
         {
+            MadeDirectory = made,
             File = address.Kind == UnixAddressKind.Path ? address.Value : null,
         };
     }

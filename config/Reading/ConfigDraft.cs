@@ -9,7 +9,15 @@ namespace XcpBroker.Config.Reading;
 internal readonly record struct LocatedText(string Value, string File, XmlPosition Position);
 
 /// <summary>A <c>&lt;listen&gt;</c>: its text, and what it says of who connects there.</summary>
-internal readonly record struct ListenSetting(LocatedText Address, string? Domain, bool TrustsAddresses);
+internal readonly record struct ListenSetting(LocatedText Address, string? Domain, bool TrustsAddresses, UnixFileMode? Mode)
+{
+    /// <summary>One of the addresses that the text names.</summary>
+    internal ListenAddress Apply(ListenAddress address)
+    {
+        ListenAddress complete = address with { Domain = Domain, TrustsAddresses = TrustsAddresses };
+        return complete is UnixListenAddress unix ? unix with { Mode = Mode } : complete;
+    }
+}
 
 /// <summary>A <c>&lt;domain&gt;</c> and where it is.</summary>
 /// <param name="Domain">What it says.</param>

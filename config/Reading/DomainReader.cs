@@ -148,7 +148,8 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
 
     private XmlProblem? ReadSource(XmlElement child, ref DomainDeclaration domain)
     {
-        if (!ElementAttributes.TryTake(child, Sources, out ElementAttributes? attributes, out XmlProblem? problem))
+        if (!ElementAttributes.TryTake(child, [.. Sources, "mode"], out ElementAttributes? attributes, out XmlProblem? problem)
+            || (problem = SocketModeReader.Read(attributes, out UnixFileMode? mode)) is not null)
         {
             return problem;
         }
@@ -160,6 +161,11 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
         }
 
         string kind = given[0];
+        if (mode is not null && kind != "unix")
+        {
+            return attributes.Wrong("mode", "mode is for unix: no other source is a file");
+        }
+
         string value = attributes[kind]!;
         string? error;
         switch (kind)
@@ -171,7 +177,7 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
                 domain = DomainSources.TryReadNetwork(value, out System.Net.IPNetwork network, out error) ? domain with { Networks = [.. domain.Networks, network] } : domain;
                 break;
             default:
-                UnixListenAddress socket = new(UnixAddressKind.Path, RelativePath.Resolve(file, value)) { Domain = domain.Identity.Name };
+                UnixListenAddress socket = new(UnixAddressKind.Path, RelativePath.Resolve(file, value)) { Domain = domain.Identity.Name, Mode = mode };
                 error = value.Length == 0 ? "unix is empty; expected the path of a socket" : socket.LengthError(socket);
                 domain = domain with { Sockets = [.. domain.Sockets, socket] };
                 break;

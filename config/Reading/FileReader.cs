@@ -111,7 +111,7 @@ internal sealed class FileReader
 
     private XmlProblem? ReadListen(XmlElement element)
     {
-        if (!ElementAttributes.TryTake(element, ["domain", "identity"], out ElementAttributes? attributes, out XmlProblem? problem)
+        if (!ElementAttributes.TryTake(element, ["domain", "identity", "mode"], out ElementAttributes? attributes, out XmlProblem? problem)
             || (problem = ElementShape.CheckText(element)) is not null)
         {
             return problem;
@@ -127,8 +127,18 @@ internal sealed class FileReader
             return attributes.Wrong("identity", "identity cannot be combined with domain: whoever connects there is that domain already");
         }
 
+        if (SocketModeReader.Read(attributes, out UnixFileMode? mode) is { } wrong)
+        {
+            return wrong;
+        }
+
+        if (mode is not null && attributes["domain"] is null)
+        {
+            return attributes.Wrong("mode", "mode is for sockets of domains: who may use the bus's own is for the policy to say");
+        }
+
         LocatedText address = new(element.Text.Trim(), _file, element.Position);
-        _draft.Listen.Add(new ListenSetting(address, attributes["domain"], attributes["identity"] is not null));
+        _draft.Listen.Add(new ListenSetting(address, attributes["domain"], attributes["identity"] is not null, mode));
         return null;
     }
 

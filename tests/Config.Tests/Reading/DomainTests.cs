@@ -46,6 +46,37 @@ internal sealed class DomainTests
             }));
     }
 
+    [Test]
+    public void Who_may_connect_to_the_socket_of_a_domain_is_said_with_it()
+    {
+        BusConfiguration read = Read(
+            "<listen domain=\"a\" mode=\"0666\">unix:path=/a</listen><domain name=\"a\"><source unix=\"/b\" mode=\"660\"/><source unix=\"/c\"/></domain>");
+
+        Assert.That(
+            read.Addresses.OfType<UnixListenAddress>().Select(address => (int?)address.Mode), Is.EqualTo(new int?[] { null, 0x1b6, 0x1b0, null }));
+    }
+
+    [TestCase("<listen mode=\"0666\">unix:path=/a</listen>", "mode is for sockets of domains")]
+    [TestCase("<domain name=\"a\"><source tcp=\"10.0.0.1\" mode=\"0660\"/></domain>", "mode is for unix")]
+    [TestCase("<domain name=\"a\"><source unix=\"/a\" mode=\"0668\"/></domain>", "mode is \"0668\"")]
+    [TestCase("<domain name=\"a\"><source unix=\"/a\" mode=\"0\"/></domain>", "mode is \"0\"")]
+    [TestCase("<domain name=\"a\"><source unix=\"/a\" mode=\"1777\"/></domain>", "mode is \"1777\"")]
+    public void What_is_no_mode_or_has_none_is_an_error(string text, string error)
+    {
+        Assert.That(TryRead(text, out _, out ConfigProblem? problem), Is.False);
+        Assert.That(problem!.Message, Does.Contain(error));
+    }
+
+    [Test]
+    public void A_domain_element_alone_is_read_as_in_a_file_and_its_warnings_are_mistakes()
+    {
+        BusConfigReader reader = new(_files, new FakeUsers(), StandardServiceDirectories.Unset);
+        Assert.That(reader.TryReadDomain("<domain name=\"a\"><source unix=\"a.sock\"/></domain>"u8.ToArray(), File, out DomainDeclaration? domain, out _), Is.True);
+        Assert.That(domain!.Sockets.Single().Value, Is.EqualTo("/etc/bus/a.sock"));
+        Assert.That(reader.TryReadDomain("<domain name=\"a\" token-file=\"none\"/>"u8.ToArray(), File, out _, out ConfigProblem? problem), Is.False);
+        Assert.That(problem!.Message, Does.Contain("has no secret"));
+    }
+
     [TestCase("169.254.0.17", "169.254.0.17", true)]
     [TestCase("169.254.0.17", "::ffff:169.254.0.17", true)]
     [TestCase("::ffff:169.254.0.17", "169.254.0.17", true)]

@@ -16,6 +16,8 @@ internal abstract class PolicyFixture : BusFixture
         </policy>
         """;
 
+    internal static BusConfigReader Reader { get; } = new(new NoFiles(), new NoUsers(), StandardServiceDirectories.Unset);
+
     private protected void Rules(string policies, string type = "session")
     {
         Broker.Dispose();
@@ -26,9 +28,8 @@ internal abstract class PolicyFixture : BusFixture
 
     internal static BusConfiguration ReadAll(string policies, string type = "session")
     {
-        BusConfigReader reader = new(new NoFiles(), new NoUsers(), StandardServiceDirectories.Unset);
         string text = $"<busconfig>\n<type>{type}</type><listen>unix:path=/x</listen>\n{policies}\n</busconfig>";
-        return reader.TryReadText(StrictUtf8.Instance.GetBytes(text), "bus.conf", out BusConfiguration? configuration, out ConfigProblem? problem)
+        return Reader.TryReadText(StrictUtf8.Instance.GetBytes(text), "bus.conf", out BusConfiguration? configuration, out ConfigProblem? problem)
             ? configuration
             : throw new InvalidOperationException(problem.ToString());
     }
