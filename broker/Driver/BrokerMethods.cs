@@ -1,5 +1,6 @@
 using XcpBroker.Auth.Policy;
 using XcpBroker.Connections;
+using XcpBroker.Domains;
 using XcpBroker.Loop;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
@@ -13,7 +14,8 @@ namespace XcpBroker.Driver;
 
 /// <summary>org.xen.xcp.Broker1 at /org/xen/xcp/broker: what an operator asks this broker. docs/operations.md, "Asking the bus".</summary>
 internal sealed class BrokerMethods(
-    ConnectionTable connections, NameRegistry<Connection> names, PolicyGate gate, ConfigurationSource source, BusMessages bus, BusLoop loop)
+    ConnectionTable connections, NameRegistry<Connection> names, PolicyGate gate, NameReservations reservations, ConfigurationSource source,
+    BusMessages bus, BusLoop loop)
 {
     internal const string Interface = "org.xen.xcp.Broker1";
     internal const string Path = "/org/xen/xcp/broker";
@@ -155,9 +157,10 @@ internal sealed class BrokerMethods(
         }
 
         PolicyVerdict verdict = peer!.Policy!.CheckOwn(name);
+        bool isElsewhere = verdict.IsAllowed && !reservations.MayOwn(peer, name);
         WireWriter reply = call.BeginReply();
-        reply.WriteBoolean(verdict.IsAllowed);
-        reply.WriteString(Text(verdict));
+        reply.WriteBoolean(verdict.IsAllowed && !isElsewhere);
+        reply.WriteString(isElsewhere ? $"reserved to the domain {reservations.DomainOf(name)} by its descriptor" : Text(verdict));
         return default;
     }
 
@@ -165,7 +168,7 @@ internal sealed class BrokerMethods(
     private DBusError FindReceiver(string name, out PolicyPeer? peer, out bool isThere)
     {
         isThere = Find(name, out Connection? connection).IsNone;
-        peer = isThere ? gate.Describe(connection!) : new PolicyPeer(null, null, [name]);
+        peer = isThere ? gate.Describe(connection!) : new PolicyPeer(null, null, [name]) { Domain = reservations.PlaceOf(name) };
         return isThere || (BusName.IsValid(name) && name[0] != ':') ? default : DBusError.NameHasNoOwner(name);
     }
 

@@ -1,8 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text;
+using XcpBroker.Activation;
+using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config;
+using XcpBroker.Config.Services;
 using XcpBroker.Protocol.Messages;
 using XcpBroker.Protocol.Names;
 using static XcpBroker.Startup.CommandLineWords;
@@ -16,10 +19,12 @@ internal sealed class PolicyExplainCommand
 
     private readonly ConfigurationChoice _configuration = new();
     private readonly Option<string[]> _user = Value("--user", "USER", "Who sends: a name or a number (who asks).");
+    private readonly Option<string[]> _senderDomain = Value("--sender-domain", "NAME", "Sent from this domain, which the configuration has, or from @unknown; instead of a user.");
     private readonly Option<string[]> _group = Value("--group", "GROUP", "A group of the sender instead of those that the host knows; may be given several times.");
     private readonly Option<string[]> _sender = Value("--sender", "NAME", "A name that the sender owns; may be given several times.");
     private readonly Option<string[]> _destination = Value("--destination", "NAME", "A name that the receiver owns or waits for; may be given several times.");
     private readonly Option<string[]> _destinationUser = Value("--destination-user", "USER", "Who receives (who sends).");
+    private readonly Option<string[]> _destinationDomain = Value("--destination-domain", "NAME", "Received in this domain; instead of a user.");
     private readonly Option<string[]> _type = Value("--type", "TYPE", "method_call, signal, method_return or error (method_call).");
     private readonly Option<string[]> _path = Value("--path", "PATH", "The message's path.");
     private readonly Option<string[]> _interface = Value("--interface", "NAME", "The message's interface.");
@@ -33,7 +38,7 @@ internal sealed class PolicyExplainCommand
         Command = new Command("explain", "Say what would become of a message and which rule decides, without a running bus.");
         foreach (Option option in (Option[])
         [
-            .. _configuration.Options, _user, _group, _sender, _destination, _destinationUser, _type, _path, _interface, _member, _error, _fds, _own,
+            .. _configuration.Options, _user, _senderDomain, _group, _sender, _destination, _destinationUser, _destinationDomain, _type, _path, _interface, _member, _error, _fds, _own,
         ])
         {
             Command.Options.Add(option);
@@ -49,16 +54,18 @@ internal sealed class PolicyExplainCommand
         RefuseUnknown(result);
         HostUsers users = new();
         BusConfiguration configuration = ConfigurationFile.Read(_configuration.Find(result, workingDirectory) ?? ConfigurationFile.Own);
-        PolicyPeer sender = Sender(result, users);
+        PolicyPeer sender = Sender(result, configuration, users);
         StringBuilder text = new();
-        bool isAllowed = Add(text, "connect", configuration.Policy.CheckConnect(sender.UserId, sender.Groups, OwnUser(configuration, users)));
+        bool isAllowed = Add(text, "connect", sender.Domain is { } domain
+            ? configuration.Policy.CheckDomainConnect(domain)
+            : configuration.Policy.CheckConnect(sender.UserId, sender.Groups, OwnUser(configuration, users)));
         if (Single(result, _own) is { } name)
         {
-            isAllowed &= Add(text, "own", configuration.Policy.ForPeer(sender.UserId, sender.Groups, isAtConsole: false).CheckOwn(name));
+            isAllowed &= Add(text, "own", sender.PolicyOf(configuration.Policy).CheckOwn(name)) & AddReservation(text, configuration, sender, name);
         }
         else
         {
-            (PolicyVerdict send, PolicyVerdict? receive) = Question(result, sender, users).Ask(configuration.Policy);
+            (PolicyVerdict send, PolicyVerdict? receive) = Question(result, configuration, sender, users).Ask(configuration.Policy);
             isAllowed &= Add(text, "send", send) & (receive is not { } verdict || Add(text, "receive", verdict));
         }
 
@@ -74,6 +81,26 @@ internal sealed class PolicyExplainCommand
         return verdict.IsAllowed;
     }
 
+    /// <summary>What X-XCP-Domain in the descriptor of the name says, if it has one.</summary>
+    private static bool AddReservation(StringBuilder text, BusConfiguration configuration, PolicyPeer sender, string name)
+    {
+        ServiceCatalog services = ServiceCatalog.Read(
+            configuration.ServiceDirectories, ServiceFileReader.Instance, HostIdentity.OwnCredentials().UserId ?? 0);
+        if (!services.TryFind(name, out ServiceDescriptor? service) || service.Domain is not { } reserved)
+        {
+            return true;
+        }
+
+        bool isThere = sender.Domain is { IsKnown: true } domain && domain.Name == reserved;
+        text.Append(CultureInfo.InvariantCulture, $"{"domain",-8} {(isThere ? "allowed" : "denied"),-8} {service.FilePath} X-XCP-Domain={reserved}\n");
+        return isThere;
+    }
+
+    private static DomainIdentity Domain(BusConfiguration configuration, Option option, string name) =>
+        name == DomainIdentity.Unknown.Name ? DomainIdentity.Unknown
+        : configuration.Domains.FirstOrDefault(domain => domain.Identity.Name == name)?.Identity
+            ?? throw new StartException($"option {option.Name}: there is no domain '{name}' in the configuration");
+
     private static uint OwnUser(BusConfiguration configuration, HostUsers users) =>
         configuration.User is { } name && User(name, users) is { } user ? user : HostIdentity.OwnCredentials().UserId!.Value;
 
@@ -81,8 +108,13 @@ internal sealed class PolicyExplainCommand
 
     private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) ? number : null;
 
-    private PolicyPeer Sender(ParseResult result, HostUsers users)
+    private PolicyPeer Sender(ParseResult result, BusConfiguration configuration, HostUsers users)
     {
+        if (Single(result, _senderDomain) is { } domain)
+        {
+            return new PolicyPeer(null, null, Names(result, _sender)) { Domain = Domain(configuration, _senderDomain, domain) };
+        }
+
         uint user = Single(result, _user) is { } name
             ? User(name, users) ?? throw new StartException($"option --user: there is no user '{name}'")
             : HostIdentity.OwnCredentials().UserId!.Value;
@@ -92,7 +124,7 @@ internal sealed class PolicyExplainCommand
         uint Group(string group) => Number(group) ?? users.FindGroup(group) ?? throw new StartException($"option --group: there is no group '{group}'");
     }
 
-    private PolicyQuestion Question(ParseResult result, PolicyPeer sender, HostUsers users)
+    private PolicyQuestion Question(ParseResult result, BusConfiguration configuration, PolicyPeer sender, HostUsers users)
     {
         MessageType type = Single(result, _type) switch
         {
@@ -108,7 +140,7 @@ internal sealed class PolicyExplainCommand
         {
             Type = type,
             Sender = sender,
-            Receiver = toBus ? null : Receiver(result, sender, destination, users),
+            Receiver = toBus ? null : Receiver(result, configuration, sender, destination, users),
             Path = Single(result, _path),
             Interface = Single(result, _interface),
             Member = Single(result, _member),
@@ -121,14 +153,21 @@ internal sealed class PolicyExplainCommand
         };
     }
 
-    private PolicyPeer Receiver(ParseResult result, PolicyPeer sender, IReadOnlyList<string> names, HostUsers users)
+    private PolicyPeer Receiver(ParseResult result, BusConfiguration configuration, PolicyPeer sender, IReadOnlyList<string> names, HostUsers users)
     {
-        if (Single(result, _destinationUser) is not { } name)
+        if (Single(result, _destinationDomain) is { } domain)
+        {
+            return new PolicyPeer(null, null, names) { Domain = Domain(configuration, _destinationDomain, domain) };
+        }
+
+        // What a domain sends goes to this host, unless something else is said.
+        string? name = Single(result, _destinationUser);
+        if (name is null && sender.Domain is null)
         {
             return sender with { Names = names };
         }
 
-        uint user = User(name, users) ?? throw new StartException($"option --destination-user: there is no user '{name}'");
+        uint user = name is null ? HostIdentity.OwnCredentials().UserId!.Value : User(name, users) ?? throw new StartException($"option --destination-user: there is no user '{name}'");
         return new PolicyPeer(user, HostUsers.GroupsOf(user) ?? [], names);
     }
 

@@ -134,6 +134,7 @@ public sealed class ConfigurationTests
     [TestCase("policy explain --session --user=no-such-user", "option --user: there is no user 'no-such-user'")]
     [TestCase("policy explain --session --type=call", "option --type: 'call' is none of method_call, signal, method_return, error")]
     [TestCase("policy explain --session --destination=x", "option --destination: 'x' is not a bus name")]
+    [TestCase("policy explain --session --sender-domain=none", "option --sender-domain: there is no domain 'none' in the configuration")]
     [TestCase("policy explain --session --bogus", "unknown option '--bogus'")]
     public void What_is_wrong_is_one_line_and_status_1(string arguments, string expected)
     {
@@ -159,6 +160,35 @@ public sealed class ConfigurationTests
         ShellResult result = _shell.Run($"exec $B policy explain --config-file=rules.conf {arguments}");
 
         Assert.That(result.Output, Does.Contain(string.Format(expected, _shell.In("rules.conf"))));
+        Assert.That((result.Error, result.ExitCode), Is.EqualTo(("", status)));
+    }
+
+    [TestCase("--sender-domain=nfs --destination=org.example.A", 0, "send     allowed  {0}:3 <allow send_destination=\"org.example.A\"/>\nreceive  allowed  {0}:8 <allow receive_sender=\"*\"/>\nallowed\n")]
+    [TestCase("--sender-domain=web --destination=org.example.A", 2, "send     denied   no rule matches\n")]
+    [TestCase("--sender-domain=@unknown --destination=org.example.A", 2, "connect  denied   no rule matches\n")]
+    [TestCase("--user=0 --destination-domain=nfs --destination=org.example.N", 2, "send     denied   {0}:9 <deny send_domain=\"nfs\"/>\n")]
+    [TestCase("--user=0 --destination-domain=web --destination=org.example.N", 2, "send     allowed  {0}:8 <allow send_destination=\"*\"/>\nreceive  denied   no rule matches\n")]
+    [TestCase("--sender-domain=nfs --own=org.example.N", 0, "own      allowed  {0}:4 <allow own=\"*\"/>\ndomain   allowed  {1} X-XCP-Domain=nfs\nallowed\n")]
+    [TestCase("--sender-domain=web --own=org.example.N", 2, "own      allowed  {0}:6 <allow own=\"*\"/>\ndomain   denied   {1} X-XCP-Domain=nfs\ndenied\n")]
+    [TestCase("--user=0 --own=org.example.N", 2, "own      allowed  {0}:8 <allow own=\"*\"/>\ndomain   denied   {1} X-XCP-Domain=nfs\ndenied\n")]
+    public void Explain_knows_domains_and_names_that_are_theirs(string arguments, int status, string expected)
+    {
+        Directory.CreateDirectory(_shell.In("services"));
+        Write(_shell, "services/n.service", "[D-BUS Service]\nName=org.example.N\nX-XCP-Domain=nfs\n");
+        Write(_shell, "rules.conf", """
+            <busconfig><type>xcp</type><listen>unix:tmpdir=/tmp</listen><domain name="nfs"/><domain name="web"/><servicedir>services</servicedir>
+            <policy domain="nfs">
+            <allow send_destination="org.example.A"/>
+            <allow own="*"/></policy>
+            <policy domain="web">
+            <allow own="*"/></policy>
+            <policy context="default">
+            <allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/>
+            <deny send_domain="nfs"/></policy></busconfig>
+            """);
+        ShellResult result = _shell.Run($"exec $B policy explain --config-file=rules.conf {arguments}");
+
+        Assert.That(result.Output, Does.Contain(string.Format(expected, _shell.In("rules.conf"), _shell.In("services/n.service"))));
         Assert.That((result.Error, result.ExitCode), Is.EqualTo(("", status)));
     }
 
