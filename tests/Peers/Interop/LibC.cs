@@ -28,6 +28,7 @@ internal static unsafe partial class LibC
     internal const int Kill = 9;
     internal const int Terminate = 15;
     internal const int NoHang = 1;
+    internal const int NewNetwork = 0x40000000;
 
     [StructLayout(LayoutKind.Sequential)]
     internal struct IoVector
@@ -105,6 +106,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     internal static partial int Control(int descriptor, int command, int argument);
+
+    [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
+    internal static partial int EnterNamespace(int descriptor, int type);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     internal static partial int SendSignal(int pid, int signal);

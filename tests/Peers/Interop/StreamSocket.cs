@@ -75,6 +75,10 @@ public sealed unsafe class StreamSocket : IDisposable
         return (new StreamSocket(pair[0]), new StreamSocket(pair[1]));
     }
 
+    /// <summary>A copy of a connected stream socket of any family; the descriptor stays its owner's.</summary>
+    public static UnixSocket Copy(int descriptor) =>
+        new(LibC.Check(LibC.Control(descriptor, LibC.DuplicateCloseOnExec, 0), "dup"));
+
     /// <summary>Sends all bytes; the descriptors go with the first of them and stay the caller's.</summary>
     /// <returns>False when the other end is gone.</returns>
     /// <exception cref="TimeoutException">It took none of the bytes for that long.</exception>
