@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace XcpBroker.Peers.Interop;
 
@@ -14,7 +15,7 @@ public static class NetworkNamespace
     /// <param name="from">The address that it says it comes from; null: whatever the namespace chooses.</param>
     /// <param name="patience">How long that may take.</param>
     /// <returns>Null: nothing answered in that time, or the network refused.</returns>
-    public static UnixSocket? TryConnect(string name, IPEndPoint to, IPAddress? from, TimeSpan patience)
+    public static StreamSocket? TryConnect(string name, IPEndPoint to, IPAddress? from, TimeSpan patience)
     {
         using Socket socket = Create(name, from);
         try
@@ -30,7 +31,7 @@ public static class NetworkNamespace
         }
 
         socket.NoDelay = true;
-        return UnixSocket.Copy((int)socket.Handle);
+        return StreamSocket.Copy((int)socket.Handle);
     }
 
     // A thread that has entered a namespace is of no use to anybody else.
@@ -61,8 +62,8 @@ public static class NetworkNamespace
 
     private static void Enter(string name)
     {
-        using FileStream file = File.OpenRead($"/run/netns/{name}");
-        if (LibC.EnterNamespace((int)file.SafeFileHandle.DangerousGetHandle(), LibC.NewNetwork) < 0)
+        using SafeFileHandle file = File.OpenHandle($"/run/netns/{name}");
+        if (LibC.EnterNamespace((int)file.DangerousGetHandle(), LibC.NewNetwork) < 0)
         {
             throw LibC.Failure(Marshal.GetLastPInvokeError(), $"setns {name}");
         }

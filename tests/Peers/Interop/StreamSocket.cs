@@ -76,7 +76,7 @@ public sealed unsafe class StreamSocket : IDisposable
     }
 
     /// <summary>A copy of a connected stream socket of any family; the descriptor stays its owner's.</summary>
-    public static UnixSocket Copy(int descriptor) =>
+    public static StreamSocket Copy(int descriptor) =>
         new(LibC.Check(LibC.Control(descriptor, LibC.DuplicateCloseOnExec, 0), "dup"));
 
     /// <summary>Sends all bytes; the descriptors go with the first of them and stay the caller's.</summary>
