@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Activation;
 using XcpBroker.Auth.Sasl;
+using XcpBroker.Auth.Sasl.CookieSha1;
 using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
@@ -172,10 +173,12 @@ internal sealed class RunningBus : IDisposable
 
     private StreamListener[] Accept(ListeningSocket socket, BrokerOptions options)
     {
-        SaslMechanism? token = socket.Transport.KnowsUsers
-            ? null
-            : new XcpTokenMechanism(socket.Guid, new DeclaredSecrets(_bus.Domains), new TokenFailures(_loop, _log), SecureRandom.Bytes);
-        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers || socket.ProvesDomain, _cookies, token))
+        DeclaredSecrets secrets = new(_bus.Domains);
+        TokenFailures failures = new(_loop, _log);
+        bool isRemote = !socket.Transport.KnowsUsers;
+        SaslMechanism? token = isRemote ? new XcpTokenMechanism(socket.Guid, secrets, failures, SecureRandom.Bytes) : null;
+        CookieSha1Mechanism cookie = new(_cookies) { Domains = isRemote ? new DomainCookieTerms(secrets, failures, SecureRandom.Bytes) : null };
+        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers || socket.ProvesDomain, cookie, token))
         {
             Domain = socket.Address.Domain,
             TrustsAddresses = socket.Address.TrustsAddresses,

@@ -8,6 +8,9 @@ public abstract class SaslMechanism
 
     /// <summary>Starts one conversation.</summary>
     public abstract SaslExchange Begin();
+
+    /// <summary>Starts one conversation with a client that has connected from there. What its address says is no proof.</summary>
+    public virtual SaslExchange Begin(PeerAddress address) => Begin();
 }
 
 /// <summary>One conversation of one mechanism. The client speaks first: an AUTH without initial response is answered by an empty DATA.</summary>

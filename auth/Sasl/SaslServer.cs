@@ -26,6 +26,7 @@ public sealed class SaslServer
 
     private readonly SaslTerms _terms;
     private readonly bool _canPassFds;
+    private readonly PeerAddress _address;
     private SaslExchange? _exchange;
     private State _state;
     private byte _rejects;
@@ -35,12 +36,14 @@ public sealed class SaslServer
     /// <param name="peer">What the kernel said of the client.</param>
     /// <param name="terms">Of the listener.</param>
     /// <param name="canPassFds">False where the transport has no file descriptors: NEGOTIATE_UNIX_FD is an ERROR then.</param>
-    public SaslServer(PeerCredentials peer, SaslTerms terms, bool canPassFds)
+    /// <param name="address">Where the client has connected from; null: from this host.</param>
+    public SaslServer(PeerCredentials peer, SaslTerms terms, bool canPassFds, PeerAddress? address = null)
     {
         ArgumentNullException.ThrowIfNull(terms);
         Identity = peer;
         _terms = terms;
         _canPassFds = canPassFds;
+        _address = address ?? PeerAddress.Unix;
         _state = terms.Nonce.IsEmpty ? State.WaitingForNul : State.WaitingForNonce;
     }
 
@@ -203,7 +206,7 @@ public sealed class SaslServer
             return;
         }
 
-        _exchange = mechanism.Begin();
+        _exchange = mechanism.Begin(_address);
         if (response.IsEmpty)
         {
             _state = State.WaitingForData;

@@ -49,7 +49,7 @@ internal sealed class ConnectionAdmission(
     public void Accept(ITransportConnection transport, IListener listener)
     {
         PeerCredentials identity = domains.Identify(transport, listener.Terms);
-        SaslServer sasl = new(identity, listener.Terms, transport.CanPassFds && identity.Domain is null);
+        SaslServer sasl = new(identity, listener.Terms, transport.CanPassFds && identity.Domain is null, transport.Address);
         Account account = accounts.Open(new Payer(identity.UserId, identity.Domain?.Name));
         Connection connection = new(transport, listener, identity, sasl, account, Turn);
         connections.Add(connection);

@@ -164,7 +164,8 @@ internal sealed class DomainTable(Dooms dooms)
             : $"domain {domain.Identity} has max_connections, {domain.Limits.MaxConnections}";
     }
 
-    private BusDomain? FindSource(PeerAddress address)
+    /// <summary>The domain that declares the address as its own, which may be anybody's; null: none does.</summary>
+    internal BusDomain? FindSource(PeerAddress address)
     {
         foreach (BusDomain domain in _domains.Values)
         {

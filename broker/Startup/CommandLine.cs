@@ -60,6 +60,7 @@ internal sealed class CommandLine
     private readonly BuffersCommand _buffers = new();
     private readonly ForwardCommand _forward = new();
     private readonly DoctorCommand _doctor = new();
+    private readonly CookieCommand _cookie = new();
     private readonly RootCommand _root = new("A D-Bus message bus.");
 
     internal CommandLine()
@@ -82,6 +83,7 @@ internal sealed class CommandLine
         _root.Subcommands.Add(_buffers.Command);
         _root.Subcommands.Add(_forward.Command);
         _root.Subcommands.Add(_doctor.Command);
+        _root.Subcommands.Add(_cookie.Command);
     }
 
     /// <summary>Reads the arguments of Main.</summary>
@@ -147,6 +149,11 @@ internal sealed class CommandLine
         if (command == _forward.Command)
         {
             return () => _forward.Run(result, workingDirectory);
+        }
+
+        if (command == _cookie.Command)
+        {
+            return () => _cookie.Run(result);
         }
 
         if (command == _doctor.Command)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using XcpBroker.EndToEnd.Startup;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Protocol.Messages;
 
@@ -89,6 +90,25 @@ public sealed class DomainNetworkTests : IDisposable
         }
 
         Assert.That(network.Log, Does.Not.Contain(Secret));
+    }
+
+    [Test]
+    public void Stock_clients_prove_their_domain_by_its_cookie_where_no_address_does()
+    {
+        DomainNetwork network = Make("nfs", "web");
+        WriteToken(network, "nfs");
+        network.Start(network.Element("nfs", attributes: "token-file=\"nfs\"") + network.Element("web") + Open);
+        string make = $"export HOME={network.In("home")}; mkdir -p $HOME; $B cookie --token-file={network.In("nfs")} && ";
+        string dbusSend = $"exec dbus-send --bus=$BUS --dest={Bus} --print-reply=literal / {Bus}.ListNames";
+        string gdbus = $"exec gdbus call --address $BUS --dest {Bus} --object-path / --method {Bus}.ListNames";
+
+        Assert.That(network.Run("nfs", dbusSend).Output, Is.Empty, "without a cookie");
+        ShellResult libdbus = network.Run("nfs", make + dbusSend);
+        Assert.That(libdbus.Output, Does.Contain(Bus), libdbus.Error);
+        ShellResult gio = network.Run("nfs", make + gdbus);
+        Assert.That(gio.Output, Does.Contain(Bus), gio.Error);
+        Assert.That(network.Run("web", make + dbusSend).Output, Is.Empty, "the cookie of another domain");
+        Assert.That(network.Run("nfs", $"{make} sed -i s/.$/x/ $HOME/.dbus-keyrings/org_xen_xcp; {dbusSend}").Output, Is.Empty, "a wrong one");
     }
 
     [Test]
