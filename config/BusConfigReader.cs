@@ -45,13 +45,18 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         ReadOnlyMemory<byte> text, string file, [NotNullWhen(true)] out DomainDeclaration? domain, [NotNullWhen(false)] out ConfigProblem? problem)
     {
         domain = null;
-        Surroundings surroundings = new(files, users, standardDirectories);
+        Surroundings surroundings = new(files, Secrets, users, standardDirectories);
         ConfigDraft draft = new();
         if (XmlReader.TryRead(text.Span, out XmlElement? element, out XmlProblem? wrong))
         {
             wrong = element.Name == "domain"
                 ? new DomainReader(surroundings, file, draft).Read(element)
                 : new XmlProblem(element.Position, $"the element is <{element.Name}>; expected <domain>");
+        }
+
+        if (wrong is null)
+        {
+            CheckSecrets(draft, surroundings);
         }
 
         problem = wrong is not null ? new ConfigProblem(file, wrong.Position.Line, wrong.Position.Column, wrong.Message)
