@@ -21,8 +21,20 @@ public static class ServiceFile
     /// <param name="path">Its rooted path.</param>
     /// <param name="isTrusted">It belongs to root or to the user of the bus, so its <c>X-XCP-</c> keys count.</param>
     /// <param name="descriptor">What it says; keys that are not known are ignored, AssumedAppArmorLabel among them.</param>
-    /// <param name="error">What is wrong, without the path.</param>
+    /// <param name="error">What is wrong, one line without the path.</param>
     public static bool TryParse(
+        ReadOnlySpan<byte> content,
+        string path,
+        bool isTrusted,
+        [NotNullWhen(true)] out ServiceDescriptor? descriptor,
+        [NotNullWhen(false)] out string? error)
+    {
+        bool isParsed = TryParseText(content, path, isTrusted, out descriptor, out error);
+        error = isParsed ? null : Printable.OneLine(error!);
+        return isParsed;
+    }
+
+    private static bool TryParseText(
         ReadOnlySpan<byte> content,
         string path,
         bool isTrusted,

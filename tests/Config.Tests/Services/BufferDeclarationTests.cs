@@ -62,6 +62,16 @@ internal sealed class BufferDeclarationTests
         Assert.That(error, Does.Contain(keys.Split('\n')[^1].Split('=')[0]));
     }
 
+    [TestCase("X-XCP-Buffer=a\\nb", "X-XCP-Buffer: 'a?b' is no value of it")]
+    [TestCase("X-XCP-Subscribe=a\\nb", "X-XCP-Subscribe: 'a?b': ")]
+    [TestCase("X-XCP-Domain=a\\tb", "X-XCP-Domain: 'a?b' is no name of a domain")]
+    public void What_is_wrong_is_said_in_one_line(string key, string error)
+    {
+        Assert.That(TryRead(key, isTrusted: true, out _, out string? said), Is.False);
+        Assert.That(said, Does.StartWith(error));
+        Assert.That(said!.Any(char.IsControl), Is.False);
+    }
+
     [TestCase("X-XCP-Buffer=no", true)]
     [TestCase("X-XCP-Durable=no", false)]
     [TestCase("X-XCP-Buffer=yes", false)]

@@ -46,6 +46,17 @@ internal sealed class BufferTests
     }
 
     [Test]
+    public void A_signal_for_all_waits_for_a_name_that_has_subscribed_to_it()
+    {
+        using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Subscribe=interface='org.example.Activated',member='Told'").Start(type: "xcp");
+        stage.Run("dbus-send --bus=$A --type=signal / org.example.Activated.Told; dbus-send --bus=$A --type=signal / org.example.Activated.Other");
+        Assert.That(stage.Run("exec $B buffers list --address=$A").Output, Does.StartWith($"{Storage}: 1 messages"));
+        stage.Begin($"DBUS_STARTER_ADDRESS=$A exec /usr/bin/python3 {ActivationStage.Program} {Storage}");
+
+        Assert.That(stage.Call(Storage, "Heard"), Does.Contain("Told").And.Not.Contain("Other"));
+    }
+
+    [Test]
     public void The_check_of_a_configuration_looks_at_the_descriptors_too()
     {
         using ActivationStage stage = new ActivationStage().Describe(Storage, "X-XCP-Buffer=yes", "X-XCP-BufferTimeout=30s").Describe("org.xen.xcp.xapi", "Exec='").Start();

@@ -3,6 +3,7 @@ using XcpBroker.Activation;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Buffering;
 using XcpBroker.Config;
+using XcpBroker.Config.Domains;
 using XcpBroker.Config.Services;
 using XcpBroker.Journal;
 using XcpBroker.Peers.Raw;
@@ -20,6 +21,7 @@ internal abstract class DurableFixture : BusFixture
     private Func<BufferDeclaration, BufferDeclaration> _change = declaration => declaration;
     private Func<LimitOptions, LimitOptions> _limits = limits => limits;
     private PolicySet? _policy;
+    private IReadOnlyList<DomainDeclaration> _domains = [];
 
     private protected DurableFixture() => Begin(declaration => declaration);
 
@@ -34,6 +36,13 @@ internal abstract class DurableFixture : BusFixture
         _limits = limits ?? (same => same);
         _policy = policy;
         Start(loop => new FakeJournalStore(loop));
+    }
+
+    /// <summary>A bus with these domains besides, and policies in the language of configuration files.</summary>
+    private protected void BeginWithDomains(BusConfiguration configuration, Func<BufferDeclaration, BufferDeclaration> change, Func<LimitOptions, LimitOptions> limits)
+    {
+        _domains = configuration.Domains;
+        Begin(change, limits, configuration.Policy);
     }
 
     /// <summary>As after kill -9: what is in the journal is all that is left.</summary>
@@ -150,6 +159,7 @@ internal abstract class DurableFixture : BusFixture
         Broker = new InMemoryBroker(
             _limits(DefaultLimits.Embedded),
             policy: _policy,
+            domains: _domains,
             starting: new ActivationOptions
             {
                 Catalog = isDeclared ? ServiceCatalog.Of(descriptor with { Buffer = declaration }) : ServiceCatalog.Of(),

@@ -1,3 +1,4 @@
+using XcpBroker.Broker.Tests.Bus.Domains;
 using XcpBroker.Broker.Tests.Bus.Policy;
 using XcpBroker.Testing;
 
@@ -6,6 +7,8 @@ namespace XcpBroker.Broker.Tests.Bus.Buffering;
 /// <summary>What happens to durable messages that cannot be kept, or must not be delivered.</summary>
 internal sealed class DurableRefusalTests : DurableFixture
 {
+    private const int Length = 5000;
+
     [Test]
     public void A_failing_disk_is_an_error_for_who_posts_and_one_line_in_the_log()
     {
@@ -99,6 +102,21 @@ internal sealed class DurableRefusalTests : DurableFixture
     }
 
     [Test]
+    public void The_peers_of_a_domain_share_what_one_user_may_have_of_the_journal()
+    {
+        const int Limit = 256 * 1024;
+        BeginWithDomains(
+            DomainFixture.Read($"<policy domain='*'><allow send_destination='{Name}'/></policy>"),
+            declaration => declaration with { MaxBytes = 1 << 30 },
+            limits => limits with { MaxJournalBytes = Limit });
+        int accepted = PostAll(Broker.ConnectFromDomain("nfs")) + PostAll(Broker.ConnectFromDomain("nfs")) + PostAll(Broker.ConnectFromDomain("nfs"));
+
+        Assert.That(accepted * Length, Is.InRange(Limit / 4, Limit / 2), "one of a kind may have half of what there is");
+        Assert.That(PostAll(Broker.ConnectFromDomain("web")), Is.GreaterThan(0));
+        Assert.That(PostAll(Broker.Connect()), Is.GreaterThan(0));
+    }
+
+    [Test]
     public void A_full_buffer_refuses_and_drops_nothing_that_was_accepted()
     {
         Begin(declaration => declaration with { MaxMessages = 2, DropsOldest = true });
@@ -146,5 +164,18 @@ internal sealed class DurableRefusalTests : DurableFixture
 
         Assert.That(Consume(Own()), Is.EqualTo(["FromGood()"]));
         Assert.That(Buffer.SetAside.Count, Is.EqualTo(1));
+    }
+
+    /// <summary>Posts until it is refused.</summary>
+    /// <returns>Messages of <see cref="Length"/> bytes that were accepted.</returns>
+    private int PostAll(FakePeer sender)
+    {
+        int accepted = 0;
+        while (sender.ReceiveReply(Post(sender, "Do", new string('a', Length))).ErrorName is null)
+        {
+            accepted++;
+        }
+
+        return accepted;
     }
 }
