@@ -6,7 +6,7 @@ using XcpBroker.Peers.Raw;
 namespace XcpBroker.Load.Scenarios;
 
 /// <summary>Whether one more costs as much as the first: connections, names, match rules, disconnects, each in tenths.</summary>
-/// <remarks>Broker CPU of the slowest tenth over that of the first; 1 is constant cost.</remarks>
+/// <remarks>Broker CPU of the slowest and of the last tenth over that of the first: 1 is constant cost; a collection of garbage falls into one tenth.</remarks>
 internal sealed record GrowthScenario(string Name, int Connections, int Names, int Rules) : Scenario(Name)
 {
     private const int Tenths = 10;
@@ -57,6 +57,7 @@ internal sealed record GrowthScenario(string Name, int Connections, int Names, i
 
             figures.Add(new Figure($"{what}, CPU us each, first tenth of {count}", tenths[0] / 1000));
             figures.Add(new Figure($"{what}, slowest tenth over the first", tenths.Max() / tenths[0]));
+            figures.Add(new Figure($"{what}, last tenth over the first", tenths[^1] / tenths[0]));
         }
     }
 }
