@@ -266,12 +266,21 @@ public sealed class DomainNetworkTests : IDisposable
 
     private static MessageFields CallOf(string name, string member, string signature = "") => new()
     {
-        Type = MessageType.MethodCall, Destination = name, Path = "/a", Interface = "org.example.I", Member = member, Signature = signature,
+        Type = MessageType.MethodCall,
+        Destination = name,
+        Path = "/a",
+        Interface = "org.example.I",
+        Member = member,
+        Signature = signature,
     };
 
     private static MessageFields ReplyTo(PeerMessage call, string signature = "") => new()
     {
-        Type = MessageType.MethodReturn, Destination = call.Sender, ReplySerial = call.Serial, Flags = MessageFlags.NoReplyExpected, Signature = signature,
+        Type = MessageType.MethodReturn,
+        Destination = call.Sender,
+        ReplySerial = call.Serial,
+        Flags = MessageFlags.NoReplyExpected,
+        Signature = signature,
     };
 
     private static void Name(Protocol.Marshalling.WireWriter body, string name)

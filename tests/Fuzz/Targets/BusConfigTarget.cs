@@ -1,6 +1,7 @@
 using System.Text;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config;
+using XcpBroker.Config.Domains;
 
 namespace XcpBroker.Fuzz.Targets;
 
@@ -16,6 +17,9 @@ internal sealed class BusConfigTarget : IFuzzTarget
     public static void Fuzz(ReadOnlySpan<byte> input)
     {
         BusConfigReader reader = new(new HostFiles(), new EvenUsers(), StandardServiceDirectories.Unset);
+        FuzzFailure.Unless(
+            reader.TryReadDomain(input.ToArray(), "/input", out DomainDeclaration? domain, out ConfigProblem? wrong) ? domain is not null : wrong is not null,
+            "neither a domain nor a problem");
         if (!reader.TryReadText(input.ToArray(), "input", out BusConfiguration? configuration, out ConfigProblem? problem))
         {
             FuzzFailure.Unless(problem is { Line: > 0, Column: > 0 } && !problem.ToString().Any(char.IsControl), "a problem without a place, or of more than one line");

@@ -28,6 +28,9 @@ internal static class Help
           measures what docs/benchmarks.md shows and writes it there, and the pictures to docs/images; rules and growth, which take
           long, only when they are named.
 
+        load domains [--runs 5] [--seconds 2] [--flooders 4] [--cpu N]
+          round trips of calls to a service in one domain, alone and while another domain floods: ratios.
+
         load floor --listen PATH                              forwards bytes between the 1st and 2nd connection, the 3rd and 4th ...
         """;
 
