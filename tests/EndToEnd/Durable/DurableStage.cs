@@ -35,8 +35,6 @@ internal sealed class DurableStage : IDisposable
 
     private static string Program { get; } = Path.Combine(Repository.Root, "tests", "EndToEnd", "Durable", "durable.py");
 
-    private static string Receiver => $"/usr/bin/python3 {Program} receive {Name}";
-
     internal string In(string name) => _shell.In(name);
 
     /// <summary>Describes a service; {RECEIVER} is the command of a receiver that owns its name.</summary>
@@ -90,9 +88,13 @@ internal sealed class DurableStage : IDisposable
     internal Process Send(string who, int count) =>
         _shell.Start(string.Create(CultureInfo.InvariantCulture, $"exec /usr/bin/python3 {Program} send {Address} {Name} {who} {count} $D/log"));
 
-    internal Process Receive() => _shell.Start($"DBUS_STARTER_ADDRESS={Address} exec {Receiver} $D/log");
+    internal Process Receive(string name = Name) =>
+        _shell.Start($"DBUS_STARTER_ADDRESS={Address} exec /usr/bin/python3 {Program} receive {name} $D/log");
 
     internal ShellResult Run(string script) => _shell.Run($"A='{Address}'; {script}");
+
+    /// <summary>What the broker has logged, in all of its lives.</summary>
+    internal string BrokerLog() => File.ReadAllText(In("broker.log"));
 
     /// <summary>One of the broker's counters.</summary>
     internal long Statistic(string name)

@@ -73,5 +73,20 @@ internal sealed class DurableTests
         Assert.That(result.Error, Does.Contain("keeps no messages on disk"));
     }
 
+    [Test]
+    public void What_a_service_that_hung_and_died_had_not_read_is_counted_since_it_may_be_lost()
+    {
+        using DurableStage stage = new();
+        stage.Describe(DurableStage.Plain, "X-XCP-Buffer=yes");
+        stage.Restart();
+        Process receiver = stage.Receive(DurableStage.Plain);
+        Assert.That(stage.Run($"exec busctl --address=$A call {DurableStage.Plain} / org.example.Durable Answer u 1").Output, Is.EqualTo("u 1\n"));
+        stage.Run($"kill -STOP {receiver.Id}; for i in 1 2 3; do dbus-send --bus=$A --type=signal --dest={DurableStage.Plain} / org.example.Durable.Told; done");
+        receiver.Kill();
+
+        Assert.That(() => stage.Statistic("BufferPossiblyLost"), Is.EqualTo(3).After(20).Seconds.PollEvery(100).MilliSeconds);
+        Assert.That(stage.BrokerLog(), Does.Contain($"may not have read 3 messages to {DurableStage.Plain}"));
+    }
+
     private static string Waiting(DurableStage stage) => stage.Run("exec $B buffers list --address=$A").Output;
 }
