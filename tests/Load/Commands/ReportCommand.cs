@@ -38,7 +38,7 @@ internal static class ReportCommand
         Page page = new(given.Text("--page", Path.Combine(documents, "benchmarks.md")));
         string images = given.Text("--images", Path.Combine(documents, "images"));
         string[] wanted = given.List("--parts", string.Join(',', Parts.Where(part => !part.IsLong).Select(part => part.Modes)));
-        Setup setup = new(given, seconds: 0.4, warmUp: 0.15);
+        Setup setup = new(given, seconds: 0.35, warmUp: 0.15);
         long started = TimeProvider.System.GetTimestamp();
         List<Comparison> measured = [];
         foreach (Part part in Parts.Where(part => wanted.Contains(part.Modes)))
