@@ -1,6 +1,7 @@
 using CsCheck;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Names;
+using XcpBroker.Auth.Domains;
 using XcpBroker.Config.Domains;
 using XcpBroker.Spawning.Helper;
 using XcpBroker.Xenstore;
@@ -104,7 +105,20 @@ public sealed class HelperRequestTests
     }
 
     [Test]
-    public void Whatever_is_accepted_names_a_service_or_nothing_and_is_written_as_it_came() => Gen.Byte.Array[0, 300].Sample(packet =>
+    public void Whatever_is_accepted_names_a_service_a_domain_or_nothing_and_is_written_as_it_came() => Gen.Byte.Array[0, 300].Sample(IsRight);
+
+    // Nearly right ones, since random bytes never are.
+    [Test]
+    public void So_it_is_with_what_is_nearly_a_request_about_domains() =>
+        Gen.Select(Gen.Byte[4, 7], Gen.Int[0, Pieces.Length - 1].Array[0, 9]).Sample((kind, pieces) =>
+            IsRight([kind, 0, 0, 0, 0, .. StrictUtf8.Instance.GetBytes(string.Concat(pieces.Select(piece => Pieces[piece])))]));
+
+    private static readonly string[] Pieces =
+        ["\0", "\0", "\0", "nfs-1", "a", "/", "..", "\n", "ä", "0123abcd-89ab-cdef-0123-456789abcdef", "0123456789abcdef0123456789abcdef", "tcp:host=h,port=1", "vsock:cid=2,port=7"];
+
+    private static bool IsRight(byte[] packet) =>
         !HelperRequest.TryParse(packet, out HelperRequest request)
-        || (request.ToPacket().AsSpan().SequenceEqual(packet) && (request.Name.Length == 0 || BusName.IsValidWellKnown(request.Name))));
+        || (request.ToPacket().AsSpan().SequenceEqual(packet)
+            && (request.Kind >= HelperRequestKind.WatchDomain ? DomainIdentity.IsValidWord(request.Name) : request.Name.Length == 0 || BusName.IsValidWellKnown(request.Name))
+            && !packet.AsSpan(5).ContainsAny((byte)'\n', (byte)0x7f));
 }
