@@ -77,6 +77,26 @@ public sealed class FinderTests : IDisposable
     }
 
     [Test]
+    public void Two_hundred_clients_of_a_forwarder_that_asks_xenstore_are_within_12_MB()
+    {
+        _stage.StartBus(port: _port);
+        Process forwarder = _stage.Shell.Start("exec env XENSTORED_PATH=$D/xenbus $B forward --listen=unix:path=forward 2>>forward.log");
+        ShellResult memory = _stage.Shell.Run($"""
+            until [ -S forward ]; do sleep 0.02; done
+            exec /usr/bin/python3 -c "
+            import dbus, dbus.bus, os
+            clients = [dbus.bus.BusConnection('unix:path=' + os.environ['D'] + '/forward') for _ in range(200)]
+            for line in open('/proc/{forwarder.Id}/status'):
+                if line.startswith('VmRSS'): print(line.split()[1])
+            "
+            """);
+
+        TestContext.Out.WriteLine($"VmRSS with 200 clients: {memory.Output.Trim()} KiB");
+        Assert.That(memory.ExitCode, Is.Zero, memory.ToString);
+        Assert.That(int.Parse(memory.Output, null), Is.LessThan(12 * 1024));
+    }
+
+    [Test]
     public void Where_nothing_is_said_the_doctor_says_so_after_a_while()
     {
         ShellResult doctor = _stage.Shell.Run("exec env XENSTORED_PATH=$D/xenbus timeout 30 $B doctor");

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Text;
 using XcpBroker.Auth;
+using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Config;
@@ -56,6 +57,20 @@ internal sealed class DomainBootsTests : DomainFixture
         _watch.Clear();
         Broker.Bus.Boots.Apply(null);
         Assert.That(_watch.Lines, Is.EqualTo("forget db | forget web"));
+    }
+
+    [Test]
+    public void Domains_that_are_added_and_removed_live_are_watched_like_others()
+    {
+        Rules(domains: "<domain name='nfs'/>");
+        Begin();
+        _watch.Clear();
+        Assert.That(Broker.Bus.Domains.Add(new DomainDeclaration(new DomainIdentity("live") { Uuid = Other })), Is.Null);
+        Assert.That(_watch.Lines, Is.EqualTo($"watch live {Other} {Address} guid-of-tcp"));
+
+        _watch.Clear();
+        Broker.Bus.Domains.Remove(Broker.Bus.Domains.All.Single(domain => domain.IsLive));
+        Assert.That(_watch.Lines, Is.EqualTo("forget live"));
     }
 
     [Test]
