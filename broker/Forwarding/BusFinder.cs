@@ -2,6 +2,7 @@ using XcpBroker.Auth.Sasl;
 using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Config;
 using XcpBroker.Interop;
+using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Startup;
 
 namespace XcpBroker.Forwarding;
@@ -22,7 +23,8 @@ internal sealed class BusFinder(LocatedBus? located, DomainToken? token, string?
     // Who comes by a Unix socket is known by that socket, or by the forwarder behind it: there is nothing to prove.
     private readonly bool _asksForToken = xenstore is not null && located is { Token: null } && token is null && Parse(located) is not UnixListenAddress;
 
-    private BusChoice? _fixed;
+    private BusChoice? _last;
+    private XenstoreNodes? _lastNodes;
 
     /// <summary>Whether it is the same each time.</summary>
     internal bool IsFixed => located is not null && !_asksForToken;
@@ -37,21 +39,31 @@ internal sealed class BusFinder(LocatedBus? located, DomainToken? token, string?
     {
         if (IsFixed)
         {
-            return _fixed ??= Choose(located!, token ?? located!.Token);
+            return _last ??= Choose(located!, token ?? located!.Token);
         }
 
-        if (located is not null)
+        XenstoreNodes? nodes = xenstore!.Find(located is null ? patience : null, out string? problem);
+        if (_last is null || nodes is null || nodes != _lastNodes)
         {
-            return Choose(located, xenstore!.Find(null, out _)?.Token);
+            _last = located is not null ? Choose(located, Parse(nodes?.Token)) : OfXenstore(nodes ?? throw new StartException(problem!));
+            _lastNodes = nodes;
         }
 
-        XenstoreNodes nodes = xenstore!.Find(patience, out string? problem) ?? throw new StartException(problem!);
+        return _last;
+    }
+
+    private BusChoice OfXenstore(XenstoreNodes nodes)
+    {
         LocatedBus bus = nodes.Address is { } address
             ? new LocatedBus(address, XenstoreBus.Source)
             : throw new StartException("xenstore has no xcp-bus/address for this domain: has the configuration of the bus <xenstore address=...> and this domain?");
-        BusChoice choice = Choose(bus, null);
-        return Choose(bus with { Address = WithGuid(address, choice.Address, nodes.Guid) }, token ?? (choice.Address is UnixListenAddress ? null : nodes.Token));
+        ListenAddress parsed = Parse(bus);
+        return Choose(bus with { Address = WithGuid(address, parsed, nodes.Guid) }, token ?? (parsed is UnixListenAddress ? null : Parse(nodes.Token)));
     }
+
+    private static DomainToken? Parse(string? text) => text is null ? null
+        : DomainToken.TryParse(StrictUtf8.Instance.GetBytes(text), out DomainToken? token, out string? error) ? token
+        : throw new StartException($"xenstore, xcp-bus/token: {error}");
 
     private static string WithGuid(string address, ListenAddress parsed, string? guid) => guid is null || parsed.Guid is not null ? address : $"{address},guid={guid}";
 

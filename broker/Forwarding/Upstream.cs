@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Config;
@@ -40,7 +41,7 @@ internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Actio
     internal void Resolve(Action<UpstreamBus?, string> found)
     {
         // Nothing of these waits: neither for xenstore nor for a name service.
-        if (IsFixed && options.Bus.Find(default).Address is not TcpListenAddress)
+        if (IsFixed && IsNamedByNumber(options.Bus.Find(default).Address))
         {
             string wrong = "";
             _fixed ??= Find(out wrong);
@@ -79,6 +80,8 @@ internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Actio
 
         _isLost = false;
     }
+
+    private static bool IsNamedByNumber(ListenAddress address) => address is not TcpListenAddress tcp || IPAddress.TryParse(tcp.Host, out _);
 
     private UpstreamBus? Find(out string problem)
     {

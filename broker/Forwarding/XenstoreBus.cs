@@ -1,5 +1,3 @@
-using XcpBroker.Auth.Sasl.XcpToken;
-using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Xenstore;
 
 namespace XcpBroker.Forwarding;
@@ -7,17 +5,24 @@ namespace XcpBroker.Forwarding;
 /// <summary>What a domain is told of its bus.</summary>
 /// <param name="Address">Where it is; null: nothing is said.</param>
 /// <param name="Guid">Of the bus there; null: nothing is said.</param>
-/// <param name="Token">What proves which domain this is; null: nothing is said.</param>
-internal sealed record XenstoreNodes(string? Address, string? Guid, DomainToken? Token);
+/// <param name="Token">What proves which domain this is, as in a token file; null: nothing is said.</param>
+internal sealed record XenstoreNodes(string? Address, string? Guid, string? Token)
+{
+    /// <remarks>The token is nobody's business.</remarks>
+    public override string ToString() => Address ?? "";
+}
 
 /// <summary>The nodes <c>xcp-bus/...</c> of this domain, as they are whenever somebody asks: they are others each time that the bus starts.</summary>
 /// <param name="open">Connects to xenstore as this domain; null, with why: there is none.</param>
-internal sealed class XenstoreBus(XenstoreOpener open)
+internal sealed class XenstoreBus(XenstoreOpener open) : IDisposable
 {
     internal const string Source = "xenstore, xcp-bus/address";
 
     private const string Folder = "xcp-bus";
     private const string Host = "0";
+
+    private XenstoreClient? _xenstore;
+    private bool _isWatched;
 
     /// <summary>That of the machine that this runs in.</summary>
     /// <param name="problem">Why there is none that could say anything.</param>
@@ -31,25 +36,27 @@ internal sealed class XenstoreBus(XenstoreOpener open)
     }
 
     /// <summary>Why nothing can be found here; null: this is a domain that may be told something.</summary>
-    internal string? Problem()
-    {
-        using XenstoreClient? xenstore = open(out string? problem);
-        return xenstore is null ? problem : xenstore.Read("domid").Text == Host ? "this is dom0, which is told nothing" : xenstore.Loss;
-    }
+    internal string? Problem() => Connect(out string? problem) is not { } xenstore ? problem
+        : xenstore.Read("domid").Text == Host ? "this is dom0, which is told nothing"
+        : xenstore.Loss;
 
     /// <summary>Reads the nodes.</summary>
     /// <param name="patience">How long to wait for an address; null: not at all.</param>
     /// <param name="problem">Why there is nothing.</param>
     internal XenstoreNodes? Find(TimeSpan? patience, out string? problem)
     {
-        using XenstoreClient? xenstore = open(out problem);
-        if (xenstore is null)
+        if (Connect(out problem) is not { } xenstore)
         {
             return null;
         }
 
-        // Watched before it is read: what comes in between is not missed.
-        _ = patience is null ? default : xenstore.Watch(Folder, Folder);
+        // Watched before it is read: what comes in between is not missed. What has fired before is no news.
+        if (patience is not null && !_isWatched)
+        {
+            _isWatched = xenstore.Watch(Folder, Folder).IsDone;
+        }
+
+        _ = xenstore.WaitForWatch(TimeSpan.Zero);
         XenstoreNodes? nodes = Read(xenstore, out problem);
         bool mayCome = true;
         while (patience is { } time && nodes?.Address is null && mayCome && !xenstore.IsLost)
@@ -61,34 +68,39 @@ internal sealed class XenstoreBus(XenstoreOpener open)
         return nodes;
     }
 
+    public void Dispose() => _xenstore?.Dispose();
+
+    /// <summary>One connection serves all that ask, until xenstore ends it.</summary>
+    private XenstoreClient? Connect(out string? problem)
+    {
+        problem = null;
+        if (_xenstore is { IsLost: false } && _xenstore.Read("domid").Error != XenstoreAnswer.Lost)
+        {
+            return _xenstore;
+        }
+
+        _xenstore?.Dispose();
+        _isWatched = false;
+        return _xenstore = open(out problem);
+    }
+
     /// <summary>All three at once, so that none is of another time than the others.</summary>
     private static XenstoreNodes? Read(XenstoreClient xenstore, out string? problem)
     {
-        string?[] texts = new string?[3];
+        XenstoreNodes? nodes = null;
         problem = xenstore.Transact(transaction =>
         {
-            string[] leaves = ["address", "guid", "token"];
-            for (int i = 0; i < leaves.Length; i++)
-            {
-                XenstoreAnswer answer = xenstore.Read($"{Folder}/{leaves[i]}", transaction);
-                texts[i] = answer.Text;
-                if (answer.Error is not (null or XenstoreAnswer.NoNode))
-                {
-                    return answer.Error;
-                }
-            }
-
-            return null;
+            XenstoreAnswer address = xenstore.Read($"{Folder}/address", transaction);
+            XenstoreAnswer guid = xenstore.Read($"{Folder}/guid", transaction);
+            XenstoreAnswer token = xenstore.Read($"{Folder}/token", transaction);
+            nodes = new XenstoreNodes(address.Text, guid.Text, token.Text);
+            return Refusal(address) ?? Refusal(guid) ?? Refusal(token);
         });
         problem = problem is null ? null : $"xenstore: {xenstore.Loss ?? problem}";
-        DomainToken? token = null;
-        if (problem is null && texts[2] is { } text && !DomainToken.TryParse(StrictUtf8.Instance.GetBytes(text), out token, out string? error))
-        {
-            problem = $"xenstore, {Folder}/token: {error}";
-        }
-
-        return problem is null ? new XenstoreNodes(texts[0], texts[1], token) : null;
+        return problem is null ? nodes : null;
     }
+
+    private static string? Refusal(XenstoreAnswer answer) => answer.Error == XenstoreAnswer.NoNode ? null : answer.Error;
 }
 
 /// <summary>Connects to xenstore.</summary>
