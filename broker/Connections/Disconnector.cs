@@ -108,6 +108,7 @@ internal sealed class Disconnector(
 
         _changes.Clear();
         signals.UniqueNameLost(connection);
+        signals.ChargeTo(connection);
     }
 
     private void AnswerCallers(Connection connection)

@@ -54,6 +54,7 @@ internal sealed class NameMethods(
         call.BeginReply().WriteString(caller.UniqueName);
         call.SendReply();
         signals.UniqueNameAcquired(caller);
+        signals.ChargeTo(caller);
         return default;
     }
 
@@ -94,6 +95,7 @@ internal sealed class NameMethods(
             signals.ClaimsChanged(call.Caller);
         }
 
+        signals.ChargeTo(call.Caller);
         call.BeginReply().WriteUInt32((uint)reply);
         return default;
     }
@@ -121,6 +123,7 @@ internal sealed class NameMethods(
             reply = ReleaseNameReply.NonExistent;
         }
 
+        signals.ChargeTo(call.Caller);
         call.BeginReply().WriteUInt32((uint)reply);
         return default;
     }

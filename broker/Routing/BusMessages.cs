@@ -114,7 +114,8 @@ internal sealed class BusMessages(
     internal void SendNameLost(Connection owner, string name) => SendNameSignal("NameLost", owner, name);
 
     /// <summary>Specification, "org.freedesktop.DBus.NameOwnerChanged": to all that match; an empty name is nobody.</summary>
-    internal void BroadcastNameOwnerChanged(string name, string oldOwner, string newOwner, Predicate<Connection>? who = null)
+    /// <returns>Work done, as <see cref="Broadcast.Send"/> counts it.</returns>
+    internal int BroadcastNameOwnerChanged(string name, string oldOwner, string newOwner, Predicate<Connection>? who = null)
     {
         _message.Begin(new MessageFields
         {
@@ -129,7 +130,7 @@ internal sealed class BusMessages(
         _message.Body.WriteString(name);
         _message.Body.WriteString(oldOwner);
         _message.Body.WriteString(newOwner);
-        BroadcastMessage(who);
+        return BroadcastMessage(who);
     }
 
     /// <summary>dbus-daemon's signal of the same name (feature ActivatableServicesChanged): descriptors have been read again.</summary>
@@ -181,13 +182,14 @@ internal sealed class BusMessages(
 
     /// <summary>Sends the signal that was begun to all that match, and of these to those alone.</summary>
     /// <param name="who">Who may have it besides what the policy says; null: everybody.</param>
-    internal void BroadcastMessage(Predicate<Connection>? who = null)
+    /// <returns>Work done, as <see cref="Broadcast.Send"/> counts it.</returns>
+    internal int BroadcastMessage(Predicate<Connection>? who = null)
     {
         ReadOnlySpan<byte> bytes = _message.Finish(serials.Next());
         MessageHeader header = Parse(bytes);
         RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
         monitors.Offer(message, null);
-        broadcast.Send(message, ChargeKind.Reserved, who);
+        return broadcast.Send(message, ChargeKind.Reserved, who);
     }
 
     /// <summary>Sends what monitors have seen already, by <see cref="ShowMessage"/>.</summary>

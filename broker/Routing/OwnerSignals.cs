@@ -11,7 +11,11 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent, Visibil
 {
     private static readonly Predicate<Connection> HostAndTold = static receiver => receiver.Sight is not { IsTold: false };
 
+    /// <summary>A copy of a signal costs so much less than a message of its own.</summary>
+    private const int WorkPerMessage = 8;
+
     private readonly OneSight _one = new();
+    private int _work;
 
     /// <param name="change">What has changed hands.</param>
     /// <param name="isLeaving">Its former owner gives up all that it has, one after the other.</param>
@@ -24,7 +28,7 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent, Visibil
 
         if (visibility.Sights.Count == 0)
         {
-            bus.BroadcastNameOwnerChanged(change.Name, NameOf(change.OldOwner), NameOf(change.NewOwner));
+            Broadcast(change.Name, NameOf(change.OldOwner), NameOf(change.NewOwner));
         }
         else
         {
@@ -63,7 +67,7 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent, Visibil
         }
 
         string name = connection.UniqueNameText;
-        bus.BroadcastNameOwnerChanged(name, "", name, Filter);
+        Broadcast(name, "", name, Filter);
         bus.SendNameAcquired(connection, name);
     }
 
@@ -77,7 +81,7 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent, Visibil
             sight[connection] = SeenBecause.Nothing;
         }
 
-        bus.BroadcastNameOwnerChanged(name, name, "", Filter);
+        Broadcast(name, name, "", Filter);
         visibility.Left(connection);
     }
 
@@ -129,6 +133,16 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent, Visibil
         }
     }
 
+    /// <summary>Makes the domain of whoever has caused them pay for the signals that were sent since this was called last.</summary>
+    internal void ChargeTo(Connection connection)
+    {
+        connection.Domain?.Rate.Take(_work / WorkPerMessage);
+        _work = 0;
+    }
+
+    private void Broadcast(string name, string old, string owner, Predicate<Connection>? who = null) =>
+        _work += bus.BroadcastNameOwnerChanged(name, old, owner, who);
+
     private Predicate<Connection>? Filter => visibility.Sights.Count == 0 ? null : HostAndTold;
 
     private static string NameOf(Connection? owner) => owner?.UniqueNameText ?? "";
@@ -159,7 +173,7 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent, Visibil
             }
         }
 
-        bus.BroadcastNameOwnerChanged(change.Name, NameOf(old), NameOf(owner), HostAndTold);
+        Broadcast(change.Name, NameOf(old), NameOf(owner), HostAndTold);
         if (old is null || isLeaving)
         {
             return;
@@ -216,7 +230,7 @@ internal sealed class OwnerSignals(BusMessages bus, IAbsentPeers absent, Visibil
     {
         if (old.Length + owner.Length > 0)
         {
-            bus.BroadcastNameOwnerChanged(name, old, owner, _one.Choose(sight));
+            Broadcast(name, old, owner, _one.Choose(sight));
         }
     }
 

@@ -183,6 +183,28 @@ internal sealed class DomainAccountTests : DomainFixture
     }
 
     [Test]
+    public void A_change_of_owner_that_many_hear_counts_for_more_than_one()
+    {
+        Limit("max_messages_per_second", 100);
+        FakePeer[] watchers = [.. Enumerable.Range(0, 200).Select(_ => Broker.Connect())];
+        foreach (FakePeer watcher in watchers)
+        {
+            watcher.AddMatch(NameChanges);
+        }
+
+        FakePeer nfs = Broker.ConnectFromDomain("nfs");
+        Broker.Pass(TimeSpan.FromSeconds(10));
+        _ = watchers[0].Hear();
+        for (int i = 0; i < 10; i++)
+        {
+            nfs.Call("RequestName", "org.example.A", 0u);
+            nfs.Call("ReleaseName", "org.example.A");
+        }
+
+        Assert.That(watchers[0].Hear(), Has.Count.InRange(1, 3));
+    }
+
+    [Test]
     public void A_reload_that_lifts_the_limit_lets_go_what_waits()
     {
         Limit("max_messages_per_second", 1);

@@ -211,6 +211,22 @@ internal sealed class VisibilityTests : DomainFixture
     }
 
     [Test]
+    public void Who_merely_waits_for_a_name_that_a_domain_may_own_is_not_seen()
+    {
+        Rules("<policy domain='nfs'><allow own='org.example.A'/></policy>");
+        FakePeer owner = Owner(A);
+        FakePeer waiting = Broker.Connect();
+        waiting.RequestName(A);
+        FakePeer nfs = Broker.ConnectFromDomain("nfs");
+
+        Assert.That(nfs.AskWell("ListQueuedOwners", A).Strings(), Is.EqualTo([owner.UniqueName]));
+        Assert.That(nfs.AskWell("NameHasOwner", waiting.UniqueName).Number(), Is.Zero);
+        Assert.That(nfs.RequestName(A), Is.EqualTo(2), "it waits behind it all the same");
+        owner.Close();
+        Assert.That(nfs.AskWell("GetNameOwner", A).FirstString, Is.EqualTo(waiting.UniqueName));
+    }
+
+    [Test]
     public void Of_a_name_that_passes_between_what_it_sees_and_what_it_does_not_it_hears_half()
     {
         Rules("<policy domain='web'><allow own='*'/></policy><policy domain='nfs'><allow send_destination='org.example.A' send_domain='web'/></policy>");
