@@ -1,7 +1,11 @@
 using System.Buffers.Binary;
+using XcpBroker.Activation;
+using XcpBroker.Broker.Tests.Bus.Buffering;
 using XcpBroker.Broker.Tests.Bus.Domains;
 using XcpBroker.Config;
+using XcpBroker.Config.Services;
 using XcpBroker.Metrics;
+using XcpBroker.Protocol.MatchRules;
 using XcpBroker.Testing;
 
 namespace XcpBroker.Broker.Tests.Bus.Scale;
@@ -50,9 +54,11 @@ internal sealed class SteadyStateTests : BusFixture
             Is.Zero);
     }
 
-    [Test]
-    public void Calls_of_a_well_known_name_allocate_nothing()
+    [TestCase(false)]
+    [TestCase(true)]
+    public void Calls_of_a_well_known_name_allocate_nothing(bool isDeclared)
     {
+        Begin(isDeclared ? [new BufferedPrefix("org.example.Name", 1, new BufferDeclaration())] : [], []);
         StubTransport owner = Broker.ConnectStub();
         StubTransport caller = Broker.ConnectStub();
         WireMessage request = WireMessage.Call("org.freedesktop.DBus", "RequestName").Signature("su");
@@ -70,10 +76,12 @@ internal sealed class SteadyStateTests : BusFixture
         Assert.That(owner.BytesSent, Is.GreaterThan(Rounds * (long)call.Length));
     }
 
-    [TestCase(0)]
-    [TestCase(1000)]
-    public void A_broadcast_allocates_nothing(int bodyBytes)
+    [TestCase(0, false)]
+    [TestCase(1000, false)]
+    [TestCase(0, true)]
+    public void A_broadcast_allocates_nothing(int bodyBytes, bool isAnybodyAway)
     {
+        Begin([], isAnybodyAway ? SeenOnceTests.Subscribe("member='Other';interface='org.example.Other'") : []);
         StubTransport sender = Broker.ConnectStub();
         StubTransport[] receivers = [.. Enumerable.Range(0, 16).Select(_ => Broker.ConnectStub())];
         string[] rules = ["type='signal'", "sender=':1.0',member='S'", "path_namespace='/a',interface='org.example.Interface'", "arg0='nothing'"];
@@ -114,6 +122,14 @@ internal sealed class SteadyStateTests : BusFixture
             Is.Zero);
         Assert.That(caller.BytesSent, Is.GreaterThan(Rounds * (long)reply.Length));
         Assert.That(callee.BytesSent, Is.GreaterThan(Rounds * (long)(call.Length + signal.Length)));
+    }
+
+    private void Begin(IReadOnlyList<BufferedPrefix> buffers, IReadOnlyList<MatchRule> subscriptions)
+    {
+        ServiceDescriptor absent = new() { Name = "org.example.Absent", FilePath = "/a.service", Buffer = new BufferDeclaration { Subscriptions = subscriptions } };
+        ServiceDescriptor forbidden = new() { Name = "org.example.Name.Not", FilePath = "/n.service", Extensions = [new("X-XCP-Buffer", "no")] };
+        Broker.Dispose();
+        Broker = new InMemoryBroker(starting: new ActivationOptions { Catalog = ServiceCatalog.Of(absent, forbidden) }, buffers: buffers);
     }
 
     private static byte[] WithBody(WireMessage message, int bytes) =>
