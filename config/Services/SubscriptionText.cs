@@ -14,6 +14,8 @@ public static class SubscriptionText
 
     private const MatchKeys Senseless = MatchKeys.Destination | MatchKeys.Eavesdrop;
 
+    private static readonly char[] Blanks = [' ', '\t', '\r', '\n'];
+
     /// <summary>Reads the rules.</summary>
     /// <param name="text">At least one rule.</param>
     /// <param name="rules">Each is about signals that are for all.</param>
@@ -60,7 +62,13 @@ public static class SubscriptionText
             return false;
         }
 
-        error = read!.Type is not (MessageType.Invalid or MessageType.Signal) || (read.Keys & Senseless) != 0
+        if (read!.Keys == MatchKeys.None && read.Arguments.IsEmpty)
+        {
+            error = "a rule is empty, and would match everything";
+            return false;
+        }
+
+        error = read.Type is not (MessageType.Invalid or MessageType.Signal) || (read.Keys & Senseless) != 0
             ? $"'{text}': only signals that are for all are held, so no other type, no destination and no eavesdrop"
             : null;
         rule = error is null ? read : null;
@@ -84,13 +92,13 @@ public static class SubscriptionText
             }
             else if (!isQuoted && letter == ';')
             {
-                yield return text[start..i].Trim(' ');
+                yield return text[start..i].Trim(Blanks);
                 start = i + 1;
             }
         }
 
         // As with systemd's lists, the last one may be closed too.
-        string last = text[start..].Trim(' ');
+        string last = text[start..].Trim(Blanks);
         if (last.Length > 0 || start == 0)
         {
             yield return last;

@@ -8,6 +8,7 @@ internal sealed class SubscriptionTextTests
     [TestCase("type='signal'", "type='signal'")]
     [TestCase("member='A';member='B'", "member='A' | member='B'")]
     [TestCase(" member=A ; member=B ;", "member='A' | member='B'")]
+    [TestCase("member=A;\t", "member='A'")]
     [TestCase("arg0='a;b';member='B'", "arg0='a;b' | member='B'")]
     [TestCase("path_namespace='/a'", "path_namespace='/a'")]
     public void Rules_are_written_one_after_the_other(string text, string rules)
@@ -24,6 +25,8 @@ internal sealed class SubscriptionTextTests
     }
 
     [TestCase("", "a rule is empty, and would match everything")]
+    [TestCase("\t", "a rule is empty, and would match everything")]
+    [TestCase("member='A';eavesdrop='false'", "a rule is empty, and would match everything")]
     [TestCase(";member='A'", "a rule is empty, and would match everything")]
     [TestCase("member='A';;member='B'", "a rule is empty, and would match everything")]
     [TestCase("member='A';member", "'member': ")]
@@ -51,7 +54,7 @@ internal sealed class SubscriptionTextTests
     [Test]
     public void Whatever_is_read_reads_the_same_when_it_is_written_anew()
     {
-        string[] pieces = ["member='A'", "arg0='a;b'", "path='/a'", "interface=a.b", ";", ";", ",", "'", "\\", " ", "type='signal'", "sender='a.b'", "arg1path='/a/'"];
+        string[] pieces = ["member='A'", "arg0='a;b'", "path='/a'", "interface=a.b", ";", ";", ",", "'", "\\", " ", "\t", "type='signal'", "sender='a.b'", "arg1path='/a/'"];
         Random random = new(20261128);
         int taken = 0;
         for (int i = 0; i < 20_000; i++)
