@@ -28,6 +28,15 @@ internal sealed class DomainScan(IDomainEvents events, Func<int, byte[]> randomB
     /// <returns>Whether all is as it should be; false: something could not be done, and should be tried again.</returns>
     internal bool Run(XenstoreClient xenstore)
     {
+        // Who is dead first, with one question for each: whoever waits for that waits for nothing else.
+        foreach (Told told in _told.Values.ToArray())
+        {
+            if (IsDead(xenstore, told.Boot.Domid))
+            {
+                End(xenstore, told);
+            }
+        }
+
         bool isComplete = true;
         foreach (Told told in _told.Values.ToArray())
         {
@@ -74,25 +83,31 @@ internal sealed class DomainScan(IDomainEvents events, Func<int, byte[]> randomB
     {
         uint domid = told.Boot.Domid;
         string? uuid = UuidOf(xenstore, domid, 0, out string? error);
-        XenstoreAnswer introduced = xenstore.IsIntroduced(domid);
         XenstoreAnswer token = told.IsPublished ? xenstore.Read(Node(domid, $"{Folder}/token")) : default;
         if (xenstore.IsLost)
         {
             return false;
         }
 
-        bool isDead = introduced.Texts is ["F"] || error == XenstoreAnswer.NoNode || (error is null && uuid != told.Boot.Uuid)
+        bool isGone = error == XenstoreAnswer.NoNode || (error is null && uuid != told.Boot.Uuid)
             || token.Error == XenstoreAnswer.NoNode || (token.Error is null && told.IsPublished && token.Text != told.Text);
         bool isWatched = _notices.TryGetValue(told.Boot.Name, out DomainNotice? notice) && (notice.Uuid is null || notice.Uuid == told.Boot.Uuid);
-        if (isDead || !isWatched)
+        if (isGone || !isWatched)
         {
-            _ = _told.Remove(domid);
-            events.Ended(told.Boot.Name, domid);
-            Remove(xenstore, told);
+            End(xenstore, told);
             return true;
         }
 
         return error is null && (told.IsPublished && told.Notice == notice || Publish(xenstore, told, notice!));
+    }
+
+    private static bool IsDead(XenstoreClient xenstore, uint domid) => xenstore.IsIntroduced(domid).Texts is ["F"];
+
+    private void End(XenstoreClient xenstore, Told told)
+    {
+        _ = _told.Remove(told.Boot.Domid);
+        events.Ended(told.Boot.Name, told.Boot.Domid);
+        Remove(xenstore, told);
     }
 
     /// <summary>One that was not told, perhaps because it is nobody's business.</summary>
@@ -104,9 +119,9 @@ internal sealed class DomainScan(IDomainEvents events, Func<int, byte[]> randomB
             return true;
         }
 
-        if (xenstore.IsIntroduced(domid).Texts is ["F"])
+        if (IsDead(xenstore, domid))
         {
-            return true; // dead, and not yet taken away
+            return true; // and not yet taken away
         }
 
         Told told = new(new DomainBoot(notice.Name, domid, uuid, Convert.ToHexStringLower(randomBytes(TokenBytes))), notice);
