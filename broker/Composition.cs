@@ -133,10 +133,12 @@ internal sealed class Composition
         TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection), HangUp = paused.HungUp };
         Paced = new PacedInputs(turn, loop, Counters, log);
         PeerLiveness liveness = null!;
+        Idle = new IdleCollection(loop, () => GiveBack(blocks));
         _admission = new ConnectionAdmission(_connections, Domains, Accounts, Counters, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
             Liveness = () => liveness,
+            ConnectionsChanged = Idle.ConnectionsChanged,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         Boots = new DomainBoots(Domains, dooms, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
@@ -215,6 +217,8 @@ internal sealed class Composition
 
     internal MonitorTap Monitors { get; }
 
+    internal IdleCollection Idle { get; }
+
     internal Reloader Reloader { get; }
 
     internal BusDriver Driver { get; }
@@ -264,6 +268,12 @@ internal sealed class Composition
         }
 
         return rest;
+    }
+
+    private static void GiveBack(BlockPool blocks)
+    {
+        blocks.Trim();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }
 

@@ -37,6 +37,9 @@ internal sealed class ConnectionAdmission(
     /// <summary>Looks after peers of other machines, from Hello to their end; set once by Composition.</summary>
     internal required Func<PeerLiveness> Liveness { get; init; }
 
+    /// <summary>Told when one has said Hello, and when one has gone; set once by Composition.</summary>
+    internal required Action ConnectionsChanged { get; init; }
+
     /// <summary>Takes apart what a deadline has doomed; set once by Composition.</summary>
     internal required Action TakeApartDoomed { get; init; }
 
@@ -133,6 +136,7 @@ internal sealed class ConnectionAdmission(
         connection.AuthDeadline.Cancel();
         Complete(connection);
         Liveness().Watch(connection);
+        ConnectionsChanged();
         Log.Registered(log, connection);
         return default;
     }
@@ -170,6 +174,7 @@ internal sealed class ConnectionAdmission(
     /// <summary>Its deadlines, its place among its user's connections, and whatever waited for a place.</summary>
     internal void Forget(Connection connection)
     {
+        ConnectionsChanged();
         connection.AuthDeadline.Cancel();
         connection.PendingFdDeadline.Cancel();
         connection.Domain?.Leave(connection);

@@ -20,6 +20,9 @@ internal abstract class BusLoop(TimeProvider clock) : PipeScheduler
 
     internal TimeProvider Clock => clock;
 
+    /// <summary>Turns so far.</summary>
+    internal long Turns { get; private set; }
+
     internal abstract bool IsCurrent { get; }
 
     protected bool HasReady => _ready.Count > 0 || _turnEnd.Count > 0;
@@ -44,6 +47,7 @@ internal abstract class BusLoop(TimeProvider clock) : PipeScheduler
 
     protected void RunTurnEnd()
     {
+        Turns++;
         while (_turnEnd.Count > 0)
         {
             _turnEnd.Run(RunWork);

@@ -174,7 +174,8 @@ internal sealed class InMemoryBroker : IDisposable
             yield return "starts, or messages that wait for them";
         }
 
-        if (Loop.Deadlines.Count != (Bus.Drops.IsInEpisode ? 1 : 0) + (Bus.Denials.IsInEpisode ? 1 : 0) + (Bus.Paced.IsInEpisode ? 1 : 0) + (Bus.Disconnects.IsInEpisode ? 1 : 0))
+        ReadOnlySpan<bool> waiting = [Bus.Drops.IsInEpisode, Bus.Denials.IsInEpisode, Bus.Paced.IsInEpisode, Bus.Disconnects.IsInEpisode, Bus.Idle.IsWaiting];
+        if (Loop.Deadlines.Count != waiting.Count(true))
         {
             yield return "deadlines";
         }

@@ -1,0 +1,56 @@
+namespace XcpBroker.Loop;
+
+/// <summary>Gives memory back after many connections have come or gone, as soon as the bus is quiet.</summary>
+/// <remarks>
+/// What each of them left behind on its way is collected by the runtime only when more is allocated, which an idle bus does not do: 10,000 idle
+/// connections would keep more garbage than they need. Moving what lives takes some milliseconds for 10,000 connections, so it is
+/// not done while peers talk.
+/// </remarks>
+/// <param name="loop">Whose turns are counted.</param>
+/// <param name="collect">Gives the memory back.</param>
+internal sealed class IdleCollection(BusLoop loop, Action collect)
+{
+    /// <summary>Connections that have come or gone, from which on it is worth while.</summary>
+    internal const int WorthWhile = 256;
+
+    /// <summary>Turns within <see cref="Interval"/>, up to which the bus is quiet.</summary>
+    internal const int QuietTurns = 100;
+
+    internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private int _changes;
+    private long _turns;
+
+    /// <summary>Whether it is due once the bus is quiet.</summary>
+    internal bool IsWaiting { get; private set; }
+
+    /// <summary>A connection has come or gone.</summary>
+    internal void ConnectionsChanged()
+    {
+        _changes++;
+        if (_changes >= WorthWhile && !IsWaiting)
+        {
+            Wait();
+        }
+    }
+
+    private void Wait()
+    {
+        IsWaiting = true;
+        _turns = loop.Turns;
+        _ = loop.Deadlines.After(Interval, static state => ((IdleCollection)state!).Look(), this);
+    }
+
+    private void Look()
+    {
+        if (loop.Turns - _turns > QuietTurns)
+        {
+            Wait();
+            return;
+        }
+
+        IsWaiting = false;
+        _changes = 0;
+        collect();
+    }
+}

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Time.Testing;
+using XcpBroker.Loop;
+using XcpBroker.Testing;
+
+namespace XcpBroker.Broker.Tests.Deadlines;
+
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+internal sealed class IdleCollectionTests
+{
+    private readonly FakeTimeProvider _clock = new();
+    private readonly ManualBusLoop _loop;
+    private readonly IdleCollection _collection;
+    private int _collected;
+
+    public IdleCollectionTests()
+    {
+        _loop = new ManualBusLoop(_clock);
+        _collection = new IdleCollection(_loop, () => _collected++);
+    }
+
+    [Test]
+    public void Once_after_many_connections_when_the_bus_is_quiet()
+    {
+        Change(IdleCollection.WorthWhile);
+        Assert.That(_collected, Is.Zero);
+
+        Pass(IdleCollection.Interval);
+        Assert.That(_collected, Is.EqualTo(1));
+
+        Pass(10 * IdleCollection.Interval);
+        Assert.That(_collected, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Not_after_a_few_connections()
+    {
+        Change(IdleCollection.WorthWhile - 1);
+        Pass(10 * IdleCollection.Interval);
+        Assert.That(_collected, Is.Zero);
+
+        Change(1);
+        Pass(IdleCollection.Interval);
+        Assert.That(_collected, Is.EqualTo(1));
+    }
+
+    [Test]
+    public void Not_while_peers_talk()
+    {
+        Change(IdleCollection.WorthWhile);
+        for (int second = 0; second < 5; second++)
+        {
+            for (int turn = 0; turn <= IdleCollection.QuietTurns; turn++)
+            {
+                _loop.Turn();
+            }
+
+            Pass(IdleCollection.Interval);
+            Assert.That(_collected, Is.Zero);
+        }
+
+        Pass(IdleCollection.Interval);
+        Assert.That(_collected, Is.EqualTo(1));
+    }
+
+    private void Change(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            _collection.ConnectionsChanged();
+        }
+    }
+
+    private void Pass(TimeSpan time)
+    {
+        _clock.Advance(time);
+        _loop.Turn();
+    }
+}
