@@ -16,7 +16,7 @@ internal sealed record IdleScenario(string Name, int Connections, LoadOptions Op
     internal override Measurement Run(Target target, BrokerProcess process)
     {
         Measurement alone = Meter.Run(target, Options);
-        long before = process.Memory().RssBytes;
+        long before = MemoryAtRest(process).RssBytes;
         List<RawPeer> idle = [];
         try
         {
@@ -25,7 +25,7 @@ internal sealed record IdleScenario(string Name, int Connections, LoadOptions Op
                 idle.Add(target.Connect());
             }
 
-            long after = process.Memory().RssBytes;
+            long after = MemoryAtRest(process).RssBytes;
             Measurement beside = Meter.Run(target, Options);
             return new Measurement(
             [

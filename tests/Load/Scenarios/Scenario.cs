@@ -7,6 +7,8 @@ namespace XcpBroker.Load.Scenarios;
 /// <summary>A row of the comparison.</summary>
 internal abstract record Scenario(string Name)
 {
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(2.5);
+
     /// <summary>The contestant to whom the others' ratios are.</summary>
     internal virtual string Reference => Contestant.DbusBroker;
 
@@ -24,6 +26,11 @@ internal abstract record Scenario(string Name)
 
     /// <summary>One run against a broker that serves.</summary>
     internal abstract Measurement Run(Target target, BrokerProcess process);
+
+    /// <summary>Memory of a broker that nobody has asked for anything for a while.</summary>
+    /// <exception cref="InvalidOperationException">It has ended.</exception>
+    protected static MemoryUse MemoryAtRest(BrokerProcess process) =>
+        process.WaitForExit(SettlingTime) ? throw new InvalidOperationException($"{process.Name} has ended") : process.Memory();
 }
 
 /// <summary>A load of messages or connections.</summary>

@@ -28,7 +28,7 @@ internal sealed record StartUpScenario(string Name, int Connections) : Scenario(
                 peers.Add(target.Connect());
             }
 
-            MemoryUse full = process.Memory();
+            MemoryUse full = MemoryAtRest(process);
             return new Measurement(
             [
                 new Figure(UntilHello, untilHello.TotalMilliseconds),
