@@ -86,6 +86,23 @@ public sealed class PublicationTests : IDisposable
     }
 
     [Test]
+    public void A_domain_that_is_added_live_is_told_and_one_that_is_removed_is_not_any_more([Values(null, "nobody")] string? user)
+    {
+        Assume.That(Environment.IsPrivilegedProcess, "only root adds domains");
+        _stage.Serve("xenstored", 0);
+        _stage.Store.Introduce(5, XenstoreStage.Uuid, "nfs-1");
+        (_, string address) = _stage.StartBus(user, domains: "");
+        Assert.That(Broker1(address, $"AddDomain s '<domain name=\"nfs-1\" uuid=\"{XenstoreStage.Uuid}\"/>'").Error, Is.Empty);
+        _stage.Await(() => _stage.Token(5) is not null, "the domain was not told");
+
+        string token = _stage.Token(5)!;
+        Assert.That(Doctor(address, token).Output, Does.Contain("DomainName=nfs-1"));
+        Assert.That(Broker1(address, "RemoveDomain s nfs-1").Error, Is.Empty);
+        _stage.Await(() => _stage.Token(5) is null, "it is still told");
+        Assert.That(Doctor(address, token).ExitCode, Is.EqualTo(1));
+    }
+
+    [Test]
     public void At_its_end_the_bus_takes_back_what_it_has_told([Values(null, "nobody")] string? user)
     {
         Assume.That(user is null || Environment.IsPrivilegedProcess, "only root has a root helper");
@@ -137,6 +154,9 @@ public sealed class PublicationTests : IDisposable
     }
 
     private static string Uuid(uint number) => $"0123abcd-89ab-cdef-0123-{number:x12}";
+
+    private ShellResult Broker1(string address, string call) => _stage.Shell.Run(
+        $"exec busctl --address='{address.Split(';')[0]}' call org.freedesktop.DBus /org/xen/xcp/broker org.xen.xcp.Broker1 {call}");
 
     private static string Tcp(string address) => address.Split(';').Single(one => one.StartsWith("tcp:", StringComparison.Ordinal));
 }
