@@ -133,7 +133,7 @@ internal sealed class Composition
         TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection), HangUp = paused.HungUp };
         Paced = new PacedInputs(turn, loop, Counters, log);
         PeerLiveness liveness = null!;
-        Idle = new IdleCollection(loop, () => GiveBack(blocks));
+        Idle = new IdleCollection(loop, worthWhile: 256, () => IdleCollection.GiveBack(blocks));
         _admission = new ConnectionAdmission(_connections, Domains, Accounts, Counters, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
@@ -268,12 +268,6 @@ internal sealed class Composition
         }
 
         return rest;
-    }
-
-    private static void GiveBack(BlockPool blocks)
-    {
-        blocks.Trim();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 }
 

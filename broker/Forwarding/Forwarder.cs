@@ -23,6 +23,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
     private readonly ForwardOptions _options;
     private readonly HashSet<uint> _refused = [];
     private readonly HashSet<ForwardSession> _sessions = [];
+    private readonly IdleCollection _idle;
     private readonly ILogger _log;
 
     /// <param name="options">What it is told to do.</param>
@@ -33,6 +34,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
         _options = options;
         _log = log;
         _io = new SocketIO(_loop, _blocks, ReadBytes);
+        _idle = new IdleCollection(_loop, worthWhile: 32, () => IdleCollection.GiveBack(_blocks));
         _bus = new Upstream(options, _io, new SerialWorker().Run, log);
 
         // The terms are each session's own: its GUID is the bus's.
@@ -47,8 +49,11 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
 
     public bool IsFull => false;
 
-    public void Accept(ITransportConnection transport, IListener listener) =>
+    public void Accept(ITransportConnection transport, IListener listener)
+    {
         _sessions.Add(new ForwardSession(_bus, transport, IsAllowed, Forget));
+        _idle.ConnectionsChanged();
+    }
 
     public void Refused(PeerAddress address)
     {
@@ -84,6 +89,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
     private void Forget(ForwardSession session)
     {
         _sessions.Remove(session);
+        _idle.ConnectionsChanged();
         _listener.OnConnectionClosed();
     }
 }

@@ -1,3 +1,5 @@
+using XcpBroker.Buffers;
+
 namespace XcpBroker.Loop;
 
 /// <summary>Gives memory back after many connections have come or gone, as soon as the bus is quiet.</summary>
@@ -7,12 +9,10 @@ namespace XcpBroker.Loop;
 /// not done while peers talk.
 /// </remarks>
 /// <param name="loop">Whose turns are counted.</param>
+/// <param name="worthWhile">Connections that have come or gone, from which on it is worth while.</param>
 /// <param name="collect">Gives the memory back.</param>
-internal sealed class IdleCollection(BusLoop loop, Action collect)
+internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action collect)
 {
-    /// <summary>Connections that have come or gone, from which on it is worth while.</summary>
-    internal const int WorthWhile = 256;
-
     /// <summary>Turns within <see cref="Interval"/>, up to which the bus is quiet.</summary>
     internal const int QuietTurns = 100;
 
@@ -21,6 +21,13 @@ internal sealed class IdleCollection(BusLoop loop, Action collect)
     private int _changes;
     private long _turns;
 
+    /// <summary>Gives all back that can be spared: idle blocks, and what a compacting collection of garbage frees.</summary>
+    internal static void GiveBack(BlockPool blocks)
+    {
+        blocks.Trim();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
     /// <summary>Whether it is due once the bus is quiet.</summary>
     internal bool IsWaiting { get; private set; }
 
@@ -28,7 +35,7 @@ internal sealed class IdleCollection(BusLoop loop, Action collect)
     internal void ConnectionsChanged()
     {
         _changes++;
-        if (_changes >= WorthWhile && !IsWaiting)
+        if (_changes >= worthWhile && !IsWaiting)
         {
             Wait();
         }

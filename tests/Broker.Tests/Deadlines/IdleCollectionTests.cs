@@ -7,6 +7,8 @@ namespace XcpBroker.Broker.Tests.Deadlines;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 internal sealed class IdleCollectionTests
 {
+    private const int WorthWhile = 5;
+
     private readonly FakeTimeProvider _clock = new();
     private readonly ManualBusLoop _loop;
     private readonly IdleCollection _collection;
@@ -15,13 +17,13 @@ internal sealed class IdleCollectionTests
     public IdleCollectionTests()
     {
         _loop = new ManualBusLoop(_clock);
-        _collection = new IdleCollection(_loop, () => _collected++);
+        _collection = new IdleCollection(_loop, WorthWhile, () => _collected++);
     }
 
     [Test]
     public void Once_after_many_connections_when_the_bus_is_quiet()
     {
-        Change(IdleCollection.WorthWhile);
+        Change(WorthWhile);
         Assert.That(_collected, Is.Zero);
 
         Pass(IdleCollection.Interval);
@@ -34,7 +36,7 @@ internal sealed class IdleCollectionTests
     [Test]
     public void Not_after_a_few_connections()
     {
-        Change(IdleCollection.WorthWhile - 1);
+        Change(WorthWhile - 1);
         Pass(10 * IdleCollection.Interval);
         Assert.That(_collected, Is.Zero);
 
@@ -46,7 +48,7 @@ internal sealed class IdleCollectionTests
     [Test]
     public void Not_while_peers_talk()
     {
-        Change(IdleCollection.WorthWhile);
+        Change(WorthWhile);
         for (int second = 0; second < 5; second++)
         {
             for (int turn = 0; turn <= IdleCollection.QuietTurns; turn++)

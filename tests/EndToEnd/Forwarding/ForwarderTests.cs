@@ -182,7 +182,7 @@ public sealed class ForwarderTests : IDisposable
     }
 
     /// <summary>A client that speaks bytes: connect, line, hello.</summary>
-    private const string Talk = """
+    internal const string Talk = """
         import socket, os
         def connect(path):
             s = socket.socket(socket.AF_UNIX)

@@ -20,7 +20,7 @@ public sealed class TokenTests : IDisposable
     [Test]
     public void Stock_clients_behind_the_forwarder_are_the_domain_and_no_user()
     {
-        StartForwarder(StartBus());
+        _ = StartForwarder(StartBus());
 
         Assert.That(_shell.BusId(Forwarded), Has.Length.EqualTo(32));
         ShellResult busctl = _shell.Run($"exec busctl --address='{Forwarded}' list --no-legend");
@@ -88,6 +88,28 @@ public sealed class TokenTests : IDisposable
         Assert.That(File.ReadAllText(_shell.In("log")), Does.Contain($"domain nfs-1 has no secret: {_shell.Directory}/token: the token file has {expected}"));
     }
 
+    /// <summary>At rest: what two hundred proofs took on their way is given back in the next quiet second.</summary>
+    [Test]
+    public void Two_hundred_clients_come_to_rest_within_12_MB()
+    {
+        Process forwarder = StartForwarder(StartBus());
+        File.WriteAllText(_shell.In("clients.py"), ForwarderTests.Talk + $"""
+            import time
+            def resident():
+                return [int(line.split()[1]) for line in open('/proc/{forwarder.Id}/status') if line.startswith('VmRSS')][0]
+            clients = [hello('forward') for _ in range(200)]
+            peak = resident()
+            end = time.monotonic() + 20
+            while resident() >= 12 * 1024 and time.monotonic() < end: time.sleep(0.1)
+            print(peak, resident())
+            """);
+        ShellResult memory = _shell.Run("exec /usr/bin/python3 clients.py");
+
+        TestContext.Out.WriteLine($"VmRSS with 200 clients, at once and at rest: {memory.Output.Trim()} KiB");
+        Assert.That(memory.Output, Is.Not.Empty, memory.Error);
+        Assert.That(int.Parse(memory.Output.Split(' ')[1], null), Is.LessThan(12 * 1024));
+    }
+
     [Test]
     public void Without_a_token_it_is_told_what_the_bus_wants()
     {
@@ -115,9 +137,10 @@ public sealed class TokenTests : IDisposable
         return Shell.ReadLine(_broker.StandardOutput);
     }
 
-    private void StartForwarder(string address)
+    private Process StartForwarder(string address)
     {
-        _ = _shell.Start($"exec $B forward --listen=unix:path=forward --to='{address}' --token-file=token 2>forward.log");
+        Process forwarder = _shell.Start($"exec $B forward --listen=unix:path=forward --to='{address}' --token-file=token 2>forward.log");
         _ = _shell.Run("until [ -S forward ]; do sleep 0.05; done");
+        return forwarder;
     }
 }
