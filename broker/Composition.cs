@@ -175,9 +175,10 @@ internal sealed class Composition
         {
             Liveness = liveness,
         };
+        Handover handover = new(Replies, delivery, Eavesdroppers, Gate, bus, timeouts, Drops, Counters, sequenced, Limits);
         router = new Router(
-            _connections, Names, Replies, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, timeouts, Drops, Counters, Absent, sequenced, heldBroadcasts,
-            visibility, signals, Limits);
+            _connections, Names, handover, delivery, broadcast, Monitors, Eavesdroppers, Gate, bus, Driver, dooms, Drops, Absent, sequenced, heldBroadcasts, visibility,
+            signals);
         Authenticator authenticator = new(_admission, _disconnector, dooms, turn);
         pump = new InboundPump(_connections, router, _disconnector, dooms, _admission, authenticator, turn, paused, Paced, Limits);
     }
