@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Connections;
-using XcpBroker.Quotas;
 using XcpBroker.Metrics;
+using XcpBroker.Quotas;
 using XcpBroker.Routing;
 
 namespace XcpBroker.Diagnostics;

@@ -1,8 +1,8 @@
 using CsCheck;
-using XcpBroker.Protocol.Marshalling;
-using XcpBroker.Protocol.Names;
 using XcpBroker.Auth.Domains;
 using XcpBroker.Config.Domains;
+using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Names;
 using XcpBroker.Spawning.Helper;
 using XcpBroker.Xenstore;
 
