@@ -13,6 +13,9 @@ namespace XcpBroker.Loop;
 /// <param name="collect">Gives the memory back.</param>
 internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action collect)
 {
+    /// <summary>Bytes of a managed heap from which on moving it would take longer than anybody should wait. Some 20,000 connections.</summary>
+    private const long LargestHeap = 32 << 20;
+
     /// <summary>Turns within <see cref="Interval"/>, up to which the bus is quiet.</summary>
     internal const int QuietTurns = 100;
 
@@ -25,7 +28,10 @@ internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action collec
     internal static void GiveBack(BlockPool blocks)
     {
         blocks.Trim();
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        if (GC.GetTotalMemory(forceFullCollection: false) <= LargestHeap)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
     }
 
     /// <summary>Whether it is due once the bus is quiet.</summary>

@@ -39,17 +39,16 @@ internal sealed class BusMessages(
             Type = MessageType.MethodReturn,
             Flags = MessageFlags.NoReplyExpected,
             ReplySerial = replySerial,
-            Destination = NameOf(caller),
             Sender = BusName.Driver,
             Signature = signature,
             UnixFds = (uint)(fds?.Count ?? 0),
-        });
+        }, NameOf(caller));
         return _reply.Body;
     }
 
     internal void SendReply(Connection caller)
     {
-        DeliveryResult result = SendTo(caller, _reply.Finish(serials.Next()), _replyFds);
+        DeliveryResult result = SendTo(caller, _reply, _replyFds);
         DiscardReply();
         if (result == DeliveryResult.OverFds)
         {
@@ -99,12 +98,11 @@ internal sealed class BusMessages(
             Flags = MessageFlags.NoReplyExpected,
             ErrorName = error.Name,
             ReplySerial = replySerial,
-            Destination = NameOf(receiver),
             Sender = BusName.Driver,
             Signature = "s",
-        });
+        }, NameOf(receiver));
         _message.Body.WriteString(error.Message);
-        SendTo(receiver, _message.Finish(serials.Next()));
+        SendTo(receiver, _message);
     }
 
     /// <summary>Specification, "org.freedesktop.DBus.NameAcquired".</summary>
@@ -158,16 +156,12 @@ internal sealed class BusMessages(
             Path = Path,
             Interface = "org.freedesktop.DBus.Peer",
             Member = "Ping",
-            Destination = NameOf(peer),
             Sender = BusName.Driver,
-        });
-        uint serial = serials.Next();
-        ReadOnlySpan<byte> bytes = _message.Finish(serial);
-        MessageHeader header = Parse(bytes);
-        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
+        }, NameOf(peer));
+        RoutedMessage message = Finish(_message);
         monitors.Offer(message, peer);
         _ = delivery.TryDeliver(peer, message, ChargeKind.Reserved);
-        return serial;
+        return message.Header.Serial;
     }
 
     /// <summary>Starts a message of any kind to one peer; its arguments go into the returned writer.</summary>
@@ -178,38 +172,31 @@ internal sealed class BusMessages(
     }
 
     /// <returns>Whether it waits for the receiver now.</returns>
-    internal bool SendMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next())) == DeliveryResult.Queued;
+    internal bool SendMessage(Connection receiver) => SendTo(receiver, _message) == DeliveryResult.Queued;
 
     /// <summary>Sends the signal that was begun to all that match, and of these to those alone.</summary>
     /// <param name="who">Who may have it besides what the policy says; null: everybody.</param>
     /// <returns>Work done, as <see cref="Broadcast.Send"/> counts it.</returns>
     internal int BroadcastMessage(Predicate<Connection>? who = null)
     {
-        ReadOnlySpan<byte> bytes = _message.Finish(serials.Next());
-        MessageHeader header = Parse(bytes);
-        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]);
+        RoutedMessage message = Finish(_message);
         monitors.Offer(message, null);
         return broadcast.Send(message, ChargeKind.Reserved, who);
     }
 
     /// <summary>Sends what monitors have seen already, by <see cref="ShowMessage"/>.</summary>
-    internal void SendShownMessage(Connection receiver) => SendTo(receiver, _message.Finish(serials.Next()), isShown: true);
+    internal void SendShownMessage(Connection receiver) => SendTo(receiver, _message, isShown: true);
 
     /// <summary>Shows it to monitors before there is anybody to send it to.</summary>
-    internal void ShowMessage()
-    {
-        ReadOnlySpan<byte> bytes = _message.Finish(serials.Next());
-        MessageHeader header = Parse(bytes);
-        monitors.Offer(new RoutedMessage(bytes, header, bytes[..header.BodyOffset]), null);
-    }
+    internal void ShowMessage() => monitors.Offer(Finish(_message), null);
 
-    private static string? NameOf(Connection connection) => connection.IsRegistered ? connection.UniqueNameText : null;
+    /// <summary>None before Hello: then messages have no DESTINATION.</summary>
+    private static ReadOnlySpan<byte> NameOf(Connection connection) => connection.IsRegistered ? connection.UniqueName : default;
 
-    private static MessageHeader Parse(ReadOnlySpan<byte> bytes)
+    private RoutedMessage Finish(MessageBuilder builder)
     {
-        MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
-        System.Diagnostics.Debug.Assert(violation == MessageViolation.None, "the bus made an invalid message");
-        return header;
+        ReadOnlySpan<byte> bytes = builder.Finish(serials.Next());
+        return new RoutedMessage(bytes, in builder.Header, bytes[..builder.Header.BodyOffset]);
     }
 
     private void SendNameSignal(string member, Connection owner, string name)
@@ -221,18 +208,16 @@ internal sealed class BusMessages(
             Path = Path,
             Interface = BusName.Driver,
             Member = member,
-            Destination = NameOf(owner),
             Sender = BusName.Driver,
             Signature = "s",
-        });
+        }, NameOf(owner));
         _message.Body.WriteString(name);
-        SendTo(owner, _message.Finish(serials.Next()));
+        SendTo(owner, _message);
     }
 
-    private DeliveryResult SendTo(Connection receiver, ReadOnlySpan<byte> bytes, FdSet? fds = null, bool isShown = false)
+    private DeliveryResult SendTo(Connection receiver, MessageBuilder builder, FdSet? fds = null, bool isShown = false)
     {
-        MessageHeader header = Parse(bytes);
-        RoutedMessage message = new(bytes, header, bytes[..header.BodyOffset]) { Fds = fds };
+        RoutedMessage message = Finish(builder) with { Fds = fds };
         if (!isShown)
         {
             monitors.Offer(message, receiver);

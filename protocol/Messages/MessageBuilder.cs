@@ -8,16 +8,21 @@ namespace XcpBroker.Protocol.Messages;
 /// <remarks>Ownership: what <see cref="Finish"/> returns is good until the next <see cref="Begin"/>. Not for two threads.</remarks>
 public sealed class MessageBuilder
 {
-    private int _fieldsLength;
-    private int _bodyOffset;
+    private MessageHeader _header;
 
     /// <summary>Takes the values of the body, between <see cref="Begin"/> and <see cref="Finish"/>.</summary>
     public WireWriter Body { get; } = new();
 
+    /// <summary>What <see cref="MessageHeader.TryParse"/> would read of the message; complete after <see cref="Finish"/>.</summary>
+    public ref readonly MessageHeader Header => ref _header;
+
     /// <summary>Forgets the last message and writes the header of the next.</summary>
-    public void Begin(in MessageFields fields)
+    /// <param name="fields">What is in it.</param>
+    /// <param name="destination">DESTINATION as bytes; empty: as the fields say.</param>
+    public void Begin(in MessageFields fields, ReadOnlySpan<byte> destination = default)
     {
         WireWriter writer = Body;
+        _header = new MessageHeader { RawType = (byte)fields.Type, Flags = fields.Flags, ReplySerial = fields.ReplySerial, UnixFds = fields.UnixFds };
         writer.Clear();
         Span<byte> fixedHeader = writer.Take(alignment: 8, MessageFramer.FixedHeaderLength);
         fixedHeader[0] = (byte)'l';
@@ -29,13 +34,23 @@ public sealed class MessageBuilder
         WriteText(HeaderField.Member, fields.Member);
         WriteText(HeaderField.ErrorName, fields.ErrorName);
         WriteNumber(HeaderField.ReplySerial, fields.ReplySerial);
-        WriteText(HeaderField.Destination, fields.Destination);
+        if (destination.IsEmpty)
+        {
+            WriteText(HeaderField.Destination, fields.Destination);
+        }
+        else
+        {
+            BeginField(HeaderField.Destination, WireType.String);
+            Body.WriteString(destination);
+            Note(HeaderField.Destination, destination.Length);
+        }
+
         WriteText(HeaderField.Sender, fields.Sender);
         WriteText(HeaderField.Signature, fields.Signature);
         WriteNumber(HeaderField.UnixFds, fields.UnixFds);
-        _fieldsLength = writer.Length - MessageFramer.FixedHeaderLength;
+        _header.FieldsLength = writer.Length - MessageFramer.FixedHeaderLength;
         writer.Align(8);
-        _bodyOffset = writer.Length;
+        _header.BodyOffset = writer.Length;
     }
 
     /// <summary>Completes the message.</summary>
@@ -44,8 +59,10 @@ public sealed class MessageBuilder
     public ReadOnlySpan<byte> Finish(uint serial)
     {
         Span<byte> message = Body.WrittenForPatching;
-        WireFormat.WriteUInt32(message[4..], (uint)(message.Length - _bodyOffset), isBigEndian: false);
-        WireFormat.WriteUInt32(message[12..], (uint)_fieldsLength, isBigEndian: false);
+        _header.Serial = serial;
+        _header.BodyLength = message.Length - _header.BodyOffset;
+        WireFormat.WriteUInt32(message[4..], (uint)_header.BodyLength, isBigEndian: false);
+        WireFormat.WriteUInt32(message[12..], (uint)_header.FieldsLength, isBigEndian: false);
         PatchSerial(message, serial);
         AssertLegal(message);
         return message;
@@ -83,7 +100,12 @@ public sealed class MessageBuilder
         {
             Body.WriteString(text);
         }
+
+        Note(field, text.Length);
     }
+
+    // Header fields are ASCII; behind each text is a NUL.
+    private void Note(HeaderField field, int length) => _header.SetText((byte)field, new FieldRange(Body.Length - 1 - length, length));
 
     private void WriteNumber(HeaderField field, uint value)
     {

@@ -42,6 +42,49 @@ internal sealed class MessageBuilderTests
     }
 
     [Test]
+    public void It_knows_what_reading_the_message_would_find()
+    {
+        MessageBuilder builder = new();
+        foreach (MessageFields fields in (MessageFields[])
+        [
+            Signal,
+            Signal with { Destination = ":1.7" },
+            new() { Type = MessageType.MethodCall, Path = "/", Member = "Ping" },
+            new() { Type = MessageType.Error, ErrorName = "org.example.Error", ReplySerial = 9, UnixFds = 3, Signature = "s" },
+        ])
+        {
+            foreach (string destination in (string[])["", ":1.42"])
+            {
+                builder.Begin(in fields, System.Text.Encoding.ASCII.GetBytes(destination));
+                if (fields.Signature == "s")
+                {
+                    builder.Body.WriteString("text");
+                }
+                else if (fields.Signature == "sss")
+                {
+                    builder.Body.WriteString("a");
+                    builder.Body.WriteString("");
+                    builder.Body.WriteString(":1.0");
+                }
+
+                byte[] message = builder.Finish(7).ToArray();
+                Assert.That(MessageHeader.TryParse(message, out MessageHeader read), Is.EqualTo(MessageViolation.None));
+                Assert.That(Describe(builder.Header, message), Is.EqualTo(Describe(read, message)));
+                if (destination.Length > 0)
+                {
+                    Assert.That(read.Destination.In(message).SequenceEqual(":1.42"u8), Is.True);
+                }
+            }
+        }
+
+        static string Describe(in MessageHeader header, byte[] message) => string.Join(
+            ' ',
+            header.IsBigEndian, header.RawType, header.Flags, header.Serial, header.FieldsLength, header.BodyOffset, header.BodyLength, header.TotalLength == message.Length,
+            header.Path, header.Interface, header.Member, header.ErrorName, header.Destination, header.Sender, header.Signature,
+            header.ReplySerial, header.UnixFds, header.HasForeignFields);
+    }
+
+    [Test]
     public void A_begun_message_may_be_given_up()
     {
         MessageBuilder builder = new();

@@ -99,6 +99,18 @@ internal sealed class SteadyStateTests : BusFixture
     }
 
     [Test]
+    public void A_call_of_the_bus_allocates_nothing()
+    {
+        StubTransport caller = Broker.ConnectStub();
+        WireMessage ask = WireMessage.Call("org.freedesktop.DBus", "GetNameOwner").Interface("org.freedesktop.DBus").Signature("s");
+        byte[] call = ask.Build([.. ask.UInt32(4), .. ":1.0\0"u8]);
+        long before = caller.BytesSent;
+
+        Assert.That(AllocatedBy(() => Feed(caller, call)), Is.Zero);
+        Assert.That(caller.BytesSent - before, Is.GreaterThan(Rounds * 60L));
+    }
+
+    [Test]
     public void Between_a_domain_and_the_host_nothing_is_allocated_either()
     {
         BusConfiguration configuration = DomainFixture.Read(
@@ -135,6 +147,7 @@ internal sealed class SteadyStateTests : BusFixture
     private static byte[] WithBody(WireMessage message, int bytes) =>
         message.Signature("ay").Build([.. message.UInt32((uint)bytes), .. new byte[bytes]]);
 
+    /// <summary>The least of three times: a collection of garbage, which other tests may cause, counts what this thread has reserved as allocated.</summary>
     private static long AllocatedBy(Action round)
     {
         for (int i = 0; i < 300; i++)
@@ -142,6 +155,11 @@ internal sealed class SteadyStateTests : BusFixture
             round();
         }
 
+        return Enumerable.Range(0, 3).Min(_ => Measure(round));
+    }
+
+    private static long Measure(Action round)
+    {
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < Rounds; i++)
         {
