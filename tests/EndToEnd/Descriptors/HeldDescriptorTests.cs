@@ -38,7 +38,7 @@ internal sealed class HeldDescriptorTests : IDisposable
 
         Assert.That(message.Descriptors, Has.Count.EqualTo(1));
         RawPeer.Close(message.Descriptors);
-        Assert.That(Kept, Is.Zero);
+        AssertNoneKept();
     }
 
     [Test]
@@ -48,14 +48,14 @@ internal sealed class HeldDescriptorTests : IDisposable
         using RawPeer owner = Own(passDescriptors: false);
 
         Assert.That(_sender.ReceiveReply(call).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.NotSupported"));
-        Assert.That(Kept, Is.Zero);
+        AssertNoneKept();
     }
 
     [Test]
     public void They_are_closed_when_the_call_has_waited_too_long()
     {
         Assert.That(_sender.ReceiveReply(Send(Brief)).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.TimedOut"));
-        Assert.That(Kept, Is.Zero);
+        AssertNoneKept();
     }
 
     [Test]
@@ -64,7 +64,7 @@ internal sealed class HeldDescriptorTests : IDisposable
         Hold(Name);
         _sender.Dispose();
 
-        Assert.That(() => Kept, Is.Zero.After(10).Seconds.PollEvery(20).MilliSeconds);
+        AssertNoneKept();
     }
 
     [Test]
@@ -85,7 +85,7 @@ internal sealed class HeldDescriptorTests : IDisposable
             body => body.WriteString(Name));
 
         Assert.That(_sender.ReceiveReply(call).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.Failed"));
-        Assert.That(Kept, Is.Zero);
+        AssertNoneKept();
     }
 
     [Test]
@@ -109,6 +109,9 @@ internal sealed class HeldDescriptorTests : IDisposable
         _file.Dispose();
         File.Delete(_file.Name);
     }
+
+    /// <summary>A peer may have its message before the bus has closed its own copies.</summary>
+    private void AssertNoneKept() => Assert.That(() => Kept, Is.Zero.After(10).Seconds.PollEvery(20).MilliSeconds);
 
     /// <summary>A call with a descriptor, which waits when this returns.</summary>
     private uint Hold(string name)
