@@ -8,40 +8,16 @@ namespace XcpBroker.Auth.Sasl.CookieSha1;
 /// The library's needs OpenSSL to be installed and loads it; nothing else here does. DBUS_COOKIE_SHA1 asks of it only that it cannot be
 /// inverted. Source: RFC 3174, method 1.
 /// </remarks>
-internal static class Sha1
+internal readonly struct Sha1 : IBlockHash
 {
     internal const int HashBytes = 20;
-    private const int BlockBytes = 64;
+
+    public static ReadOnlySpan<uint> InitialState => [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
 
     /// <summary>Writes the hash, <see cref="HashBytes"/> bytes.</summary>
-    internal static void Hash(ReadOnlySpan<byte> input, Span<byte> hash)
-    {
-        Span<uint> state = [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0];
-        ReadOnlySpan<byte> rest = input;
-        for (; rest.Length >= BlockBytes; rest = rest[BlockBytes..])
-        {
-            Mix(state, rest);
-        }
+    internal static void Hash(ReadOnlySpan<byte> input, Span<byte> hash) => BlockHash.Hash<Sha1>(input, hash);
 
-        // One bit, zeros, and the length in bits at the end of a block: of this one if it has room for all that.
-        Span<byte> last = stackalloc byte[2 * BlockBytes];
-        last.Clear();
-        rest.CopyTo(last);
-        last[rest.Length] = 0x80;
-        int length = rest.Length + 1 + sizeof(ulong) <= BlockBytes ? BlockBytes : 2 * BlockBytes;
-        BinaryPrimitives.WriteUInt64BigEndian(last[(length - sizeof(ulong))..], 8 * (ulong)input.Length);
-        for (int start = 0; start < length; start += BlockBytes)
-        {
-            Mix(state, last[start..]);
-        }
-
-        for (int i = 0; i < state.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(hash[(i * sizeof(uint))..], state[i]);
-        }
-    }
-
-    private static void Mix(Span<uint> state, ReadOnlySpan<byte> block)
+    public static void Mix(Span<uint> state, ReadOnlySpan<byte> block)
     {
         Span<uint> words = stackalloc uint[80];
         for (int i = 0; i < words.Length; i++)

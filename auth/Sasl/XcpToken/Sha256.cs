@@ -8,10 +8,12 @@ namespace XcpBroker.Auth.Sasl.XcpToken;
 /// The library's needs OpenSSL to be installed and loads it; nothing else here does (decision 0008). Sources: FIPS 180-4, section 6.2;
 /// RFC 2104. Tested with RFC 4231's vectors.
 /// </remarks>
-internal static class Sha256
+internal readonly struct Sha256 : IBlockHash
 {
     internal const int HashBytes = 32;
-    private const int BlockBytes = 64;
+
+    public static ReadOnlySpan<uint> InitialState =>
+        [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
     private static ReadOnlySpan<uint> RoundConstants =>
     [
@@ -28,9 +30,9 @@ internal static class Sha256
     /// <summary>HMAC-SHA256, <see cref="HashBytes"/> bytes.</summary>
     internal static byte[] Authenticate(ReadOnlySpan<byte> key, ReadOnlySpan<byte> message)
     {
-        byte[] inner = new byte[BlockBytes + message.Length];
-        byte[] outer = new byte[BlockBytes + HashBytes];
-        if (key.Length > BlockBytes)
+        byte[] inner = new byte[BlockHash.BlockBytes + message.Length];
+        byte[] outer = new byte[BlockHash.BlockBytes + HashBytes];
+        if (key.Length > BlockHash.BlockBytes)
         {
             Hash(key, inner);
         }
@@ -39,48 +41,23 @@ internal static class Sha256
             key.CopyTo(inner);
         }
 
-        for (int i = 0; i < BlockBytes; i++)
+        for (int i = 0; i < BlockHash.BlockBytes; i++)
         {
             outer[i] = (byte)(inner[i] ^ 0x5c);
             inner[i] ^= 0x36;
         }
 
-        message.CopyTo(inner.AsSpan(BlockBytes));
-        Hash(inner, outer.AsSpan(BlockBytes));
+        message.CopyTo(inner.AsSpan(BlockHash.BlockBytes));
+        Hash(inner, outer.AsSpan(BlockHash.BlockBytes));
         byte[] code = new byte[HashBytes];
         Hash(outer, code);
         return code;
     }
 
     /// <summary>Writes the hash, <see cref="HashBytes"/> bytes.</summary>
-    internal static void Hash(ReadOnlySpan<byte> input, Span<byte> hash)
-    {
-        Span<uint> state = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
-        ReadOnlySpan<byte> rest = input;
-        for (; rest.Length >= BlockBytes; rest = rest[BlockBytes..])
-        {
-            Mix(state, rest);
-        }
+    internal static void Hash(ReadOnlySpan<byte> input, Span<byte> hash) => BlockHash.Hash<Sha256>(input, hash);
 
-        // One bit, zeros, and the length in bits at the end of a block: of this one if it has room for all that.
-        Span<byte> last = stackalloc byte[2 * BlockBytes];
-        last.Clear();
-        rest.CopyTo(last);
-        last[rest.Length] = 0x80;
-        int length = rest.Length + 1 + sizeof(ulong) <= BlockBytes ? BlockBytes : 2 * BlockBytes;
-        BinaryPrimitives.WriteUInt64BigEndian(last[(length - sizeof(ulong))..], 8 * (ulong)input.Length);
-        for (int start = 0; start < length; start += BlockBytes)
-        {
-            Mix(state, last[start..]);
-        }
-
-        for (int i = 0; i < state.Length; i++)
-        {
-            BinaryPrimitives.WriteUInt32BigEndian(hash[(i * sizeof(uint))..], state[i]);
-        }
-    }
-
-    private static void Mix(Span<uint> state, ReadOnlySpan<byte> block)
+    public static void Mix(Span<uint> state, ReadOnlySpan<byte> block)
     {
         Span<uint> words = stackalloc uint[64];
         for (int i = 0; i < words.Length; i++)
