@@ -145,7 +145,7 @@ internal sealed class DurableDelivery(
     internal void Purge(HeldMessage message)
     {
         DurableEntry entry = message.Durable!;
-        if (entry.Poster is { ExpectsReply: true, Caller.IsOpen: true } poster)
+        if (entry.Poster is { IsAwaited: true } poster)
         {
             bus.SendErrorTo(poster.Caller, poster.Serial, DBusError.BufferPurged(entry.Buffer.Name));
         }

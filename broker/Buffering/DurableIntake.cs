@@ -149,7 +149,7 @@ internal sealed class DurableIntake(
     private static bool TryTakePoster(DurableEntry entry, out WaitingCall poster)
     {
         poster = entry.Poster.GetValueOrDefault();
-        bool isThere = entry.Poster is { ExpectsReply: true, Caller.IsOpen: true };
+        bool isThere = entry.Poster is { IsAwaited: true };
         entry.Poster = null;
         return isThere;
     }

@@ -93,7 +93,7 @@ internal sealed class BrokerMethods(
     private void Answer(WaitingCall call, ConfigurationCheck check)
     {
         _checks--;
-        if (call.ExpectsReply && call.Caller.IsOpen)
+        if (call.IsAwaited)
         {
             WireWriter reply = bus.BeginReply(call.Caller, call.Serial, "basas", null);
             reply.WriteBoolean(check.Errors.Count == 0);

@@ -56,19 +56,7 @@ internal sealed class DomainMethods(DomainTable domains, LiveDomains live, Confi
             DomainLog.Added(log, reading.Declaration!.Identity.Name, call.Caller);
         }
 
-        if (call.ExpectsReply && call.Caller.IsOpen)
-        {
-            if (problem is null)
-            {
-                _ = bus.BeginReply(call.Caller, call.Serial, "", null);
-                bus.SendReply(call.Caller);
-            }
-            else
-            {
-                bus.SendErrorTo(call.Caller, call.Serial, DBusError.InvalidArgs($"There is no such domain now: {problem}"));
-            }
-        }
-
+        bus.Answer(call, problem is null ? default : DBusError.InvalidArgs($"There is no such domain now: {problem}"));
         TakeApartDoomed();
     }
 

@@ -145,21 +145,7 @@ internal sealed class DurableMethods(
 
     private void Answer(WaitingCall call, string? problem)
     {
-        if (!call.ExpectsReply || !call.Caller.IsOpen)
-        {
-            return;
-        }
-
-        if (problem is null)
-        {
-            _ = bus.BeginReply(call.Caller, call.Serial, "", null);
-            bus.SendReply(call.Caller);
-        }
-        else
-        {
-            bus.SendErrorTo(call.Caller, call.Serial, DBusError.Failed($"Acknowledged, but should the broker end now the message comes again: {problem}"));
-        }
-
+        bus.Answer(call, problem is null ? default : DBusError.Failed($"Acknowledged, but should the broker end now the message comes again: {problem}"));
         TakeApartDoomed();
     }
 

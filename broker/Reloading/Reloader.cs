@@ -144,19 +144,9 @@ internal sealed class Reloader(ConfigurationSource source, ConfigurationInForce 
     private void Answer(Asker asker, DBusError error)
     {
         asker.Done?.Invoke();
-        if (asker.Call is not { } call || !call.Caller.IsOpen || !call.ExpectsReply)
+        if (asker.Call is { } call)
         {
-            return;
-        }
-
-        if (error.IsNone)
-        {
-            bus.BeginReply(call.Caller, call.Serial, "", null);
-            bus.SendReply(call.Caller);
-        }
-        else
-        {
-            bus.SendErrorTo(call.Caller, call.Serial, error);
+            bus.Answer(call, error);
         }
     }
 

@@ -90,6 +90,25 @@ internal sealed class BusMessages(
         unsent.Show(failed, error);
     }
 
+    /// <summary>Ends a call without values to return, if somebody waits for that: with the error, if there is one.</summary>
+    internal void Answer(WaitingCall call, DBusError error)
+    {
+        if (!call.IsAwaited)
+        {
+            return;
+        }
+
+        if (error.IsNone)
+        {
+            BeginReply(call.Caller, call.Serial, "", null);
+            SendReply(call.Caller);
+        }
+        else
+        {
+            SendErrorTo(call.Caller, call.Serial, error);
+        }
+    }
+
     internal void SendErrorTo(Connection receiver, uint replySerial, DBusError error)
     {
         _message.Begin(new MessageFields
