@@ -8,7 +8,6 @@ try
         ["compare", ..] => CompareCommand.Execute(args.AsSpan(1)),
         ["report", ..] => ReportCommand.Execute(args.AsSpan(1)),
         ["domains", ..] => DomainsCommand.Execute(args.AsSpan(1)),
-        ["floor", ..] => FloorCommand.Execute(args.AsSpan(1)),
         _ => Help.Print(),
     };
 }

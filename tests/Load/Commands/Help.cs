@@ -11,7 +11,7 @@ internal static class Help
           --window N     messages under way per sender          --unbatched     one send per message
           --subscribers N (fanout)                              --stepwise      wait for each answer (connect)
           --rules N      rules that do not match                --rule-kind K   member interface path ... mixed
-          --flood-rate N messages/s, 0: as many as go           --forwarder     the address is a floor's
+          --flood-rate N messages/s, 0: as many as go           --floor         the address is a floor's
           --messages N   measure so many, whatever it takes     --seconds S --warm-up S --cpu N
           --destination NAME (post) a name that is declared durable
 
@@ -30,8 +30,6 @@ internal static class Help
 
         load domains [--runs 5] [--seconds 2] [--flooders 4] [--cpu N]
           round trips of calls to a service in one domain, alone and while another domain floods: ratios.
-
-        load floor --listen PATH                              forwards bytes between the 1st and 2nd connection, the 3rd and 4th ...
         """;
 
     internal static int Print()

@@ -24,7 +24,7 @@ internal static class ReportCommand
     [
         new("usual", "xcp,dbus-broker,dbus-daemon,floor", "pingpong-0"),
         new("figures", "xcp,dbus-broker,dbus-daemon"),
-        new("tcp", "xcp,dbus-daemon"),
+        new("tcp", "xcp,dbus-daemon,floor"),
         new("held", "xcp"),
         new("curves", "xcp,dbus-broker,dbus-daemon", "*"),
         new("rules", "xcp,dbus-broker,dbus-daemon") { IsLong = true },

@@ -16,7 +16,7 @@ internal static class RunCommand
 
     internal static int Execute(ReadOnlySpan<string> arguments)
     {
-        Arguments given = new(arguments, Valued, ["--unbatched", "--stepwise", "--forwarder"]);
+        Arguments given = new(arguments, Valued, ["--unbatched", "--stepwise", "--floor"]);
         if (given.Has("--cpu"))
         {
             CpuAffinity.Pin(given.Number("--cpu", 0));
@@ -40,7 +40,7 @@ internal static class RunCommand
             Duration = given.Seconds("--seconds", 1),
         };
         int? pid = given.Has("--pid") ? given.Number("--pid", 0) : null;
-        Measurement measured = Meter.Run(new Target(given.Text("--address"), pid, given.Has("--forwarder")), options);
+        Measurement measured = Meter.Run(new Target(given.Text("--address"), pid, given.Has("--floor")), options);
         foreach (Figure figure in measured.Figures)
         {
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{figure.Value,14:N2}  {figure.Name}"));

@@ -18,8 +18,6 @@ internal sealed unsafe class Epoll : IDisposable
 
     internal void Modify(int descriptor, int data, int interest) => Change(Sys.Modify, descriptor, data, interest);
 
-    internal void Remove(int descriptor) => Change(Sys.Remove, descriptor, 0, 0);
-
     /// <summary>How many are ready; 0 when none became so in that time.</summary>
     internal int Wait(int milliseconds)
     {

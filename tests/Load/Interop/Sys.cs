@@ -8,7 +8,6 @@ internal static unsafe partial class Sys
     internal const int In = 1;
     internal const int Out = 4;
     internal const int Add = 1;
-    internal const int Remove = 2;
     internal const int Modify = 3;
     internal const int DoNotWait = 0x40;
     internal const int NoSignal = 0x4000;
@@ -37,9 +36,6 @@ internal static unsafe partial class Sys
 
     [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
     internal static partial int Connect(int descriptor, byte* address, uint length);
-
-    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
-    internal static partial int Accept(int descriptor, void* address, void* length, int flags);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int descriptor);

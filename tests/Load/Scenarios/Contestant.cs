@@ -1,4 +1,4 @@
-using XcpBroker.Load.Forwarding;
+using XcpBroker.Load.Floor;
 using XcpBroker.Load.Workloads;
 using XcpBroker.Peers.Processes;
 
@@ -12,14 +12,14 @@ internal sealed record Contestant(string Name, Func<BrokerStart, BrokerProcess> 
     internal const string Ours = "xcp-broker";
     internal const string DbusBroker = "dbus-broker";
     internal const string DbusDaemon = "dbus-daemon";
-    private const string Floor = "floor";
+    internal const string Floor = "floor";
 
     internal bool IsOurs => Name == Ours;
 
-    /// <summary>A forwarder knows no D-Bus and can take part only where plain pairs talk.</summary>
-    internal bool IsForwarder => Name == Floor;
+    /// <summary>The floor knows no D-Bus and takes part only where bytes forwarded, or the same answer always, are enough.</summary>
+    internal bool IsFloor => Name == Floor;
 
-    internal Target Target(BrokerProcess process) => new(process.Address, process.Pid, IsForwarder);
+    internal Target Target(BrokerProcess process) => new(process.Address, process.Pid, IsFloor);
 
     /// <param name="name">As on the command line.</param>
     /// <exception cref="ArgumentException">Nothing is called that.</exception>
@@ -28,7 +28,7 @@ internal sealed record Contestant(string Name, Func<BrokerStart, BrokerProcess> 
         "xcp" => new Contestant(Ours, XcpBrokerProcess.Start),
         DbusBroker => new Contestant(name, DbusBrokerProcess.Start),
         DbusDaemon => new Contestant(name, DbusDaemonProcess.Start),
-        Floor => new Contestant(name, ForwarderProcess.Start),
+        Floor => new Contestant(name, FloorProcess.Start),
         _ => throw new ArgumentException($"no broker is called {name}: xcp dbus-broker dbus-daemon floor"),
     };
 }

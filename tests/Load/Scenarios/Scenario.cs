@@ -1,3 +1,4 @@
+using XcpBroker.Load.Floor;
 using XcpBroker.Load.Reports;
 using XcpBroker.Load.Workloads;
 using XcpBroker.Peers.Processes;
@@ -19,7 +20,7 @@ internal abstract record Scenario(string Name)
     internal virtual bool IsAcrossCpus => false;
 
     /// <summary>Whether this contestant can take part.</summary>
-    internal virtual bool Admits(Contestant contestant) => !contestant.IsForwarder;
+    internal virtual bool Admits(Contestant contestant) => !contestant.IsFloor;
 
     /// <summary>How its brokers are started.</summary>
     internal virtual BrokerStart Configure(BrokerStart start, Contestant contestant) => start;
@@ -51,7 +52,7 @@ internal sealed record LoadScenario(string Name, LoadOptions Options) : Scenario
 
     internal override bool Admits(Contestant contestant) => contestant switch
     {
-        { IsForwarder: true } => !OverTcp && Options.Mode is "pingpong" or "oneway" && Options.Rules == 0,
+        { IsFloor: true } => FloorProcess.Mode(Options) is not null,
         { Name: Contestant.DbusBroker } => !OverTcp,
         _ => true,
     };
@@ -59,7 +60,12 @@ internal sealed record LoadScenario(string Name, LoadOptions Options) : Scenario
     internal override BrokerStart Configure(BrokerStart start, Contestant contestant) => start with
     {
         OverTcp = OverTcp,
-        ExtraArguments = contestant.IsOurs ? [.. start.ExtraArguments, .. OwnArguments] : start.ExtraArguments,
+        ExtraArguments = contestant switch
+        {
+            { IsOurs: true } => [.. start.ExtraArguments, .. OwnArguments],
+            { IsFloor: true } => [FloorProcess.Mode(Options)!],
+            _ => start.ExtraArguments,
+        },
     };
 
     internal override Measurement Run(Target target, BrokerProcess process) => Meter.Run(target, Options);

@@ -59,7 +59,7 @@ internal static class Targets
     /// <summary>A row for each target that something was measured for.</summary>
     internal static string Table(IReadOnlyCollection<Comparison> measured)
     {
-        StringBuilder table = new("| mode | figure | target | measured | |\n| --- | --- | --- | --- | --- |\n");
+        StringBuilder table = new("| mode | figure | target | measured | | floor |\n| --- | --- | --- | --- | --- | --- |\n");
         foreach (Aim aim in All)
         {
             if (measured.FirstOrDefault(comparison => comparison.Scenario == aim.Scenario) is { } comparison)
@@ -69,11 +69,18 @@ internal static class Targets
                     : comparison.Median(Contestant.Ours, aim.Figure);
                 double share = aim.IsMost ? aim.Least / value : value / aim.Least;
                 table.Append(CultureInfo.InvariantCulture, $"| {aim.Scenario} | {aim.Figure}{(aim.RatioTo is { } name ? $", ratio to {name}" : "")} ")
-                    .Append(CultureInfo.InvariantCulture, $"| {(aim.IsMost ? "at most " : "")}{aim.Least:0.##} | {value:0.00} | {(share >= 1 ? "" : $"**missed by {100 * (1 - share):0.0} %**")} |\n");
+                    .Append(CultureInfo.InvariantCulture, $"| {(aim.IsMost ? "at most " : "")}{aim.Least:0.##} | {value:0.00} | {(share >= 1 ? "" : $"**missed by {100 * (1 - share):0.0} %**")} | {Floor(comparison, aim)} |\n");
             }
         }
 
         return table.ToString();
+    }
+
+    /// <summary>The same ratio of who does the system calls alone; a dash where it took no part.</summary>
+    private static string Floor(Comparison comparison, Aim aim)
+    {
+        double value = aim.RatioTo is { } other ? comparison.Ratio(Contestant.Floor, other, aim.Figure) : double.NaN;
+        return double.IsNaN(value) ? "–" : value.ToString("0.00", CultureInfo.InvariantCulture);
     }
 
     private static IEnumerable<Aim> Load(string scenario, double rate, double cpu = 0, double tail = 0) => new[]

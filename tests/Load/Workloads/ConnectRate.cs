@@ -19,11 +19,6 @@ internal sealed unsafe class ConnectRate(Target target, LoadOptions options) : W
 
     internal override void Prepare()
     {
-        if (target.IsForwarder)
-        {
-            throw new NotSupportedException("a forwarder knows no authentication");
-        }
-
         for (int i = 0; i < _newcomers.Length; i++)
         {
             _newcomers[i] = new Newcomer();

@@ -71,7 +71,7 @@ internal abstract class MessageWorkload(Target target, LoadOptions options) : Wo
 
     private protected void AddMatch(RawPeer peer, string rule)
     {
-        if (!target.IsForwarder)
+        if (!target.IsFloor)
         {
             target.Call(peer, RawPeer.Bus("AddMatch", "s"), body => body.WriteString(rule));
         }

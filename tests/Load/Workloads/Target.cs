@@ -7,10 +7,10 @@ namespace XcpBroker.Load.Workloads;
 /// <summary>The bus under load.</summary>
 /// <param name="Address">Where it listens.</param>
 /// <param name="Pid">Its process, whose CPU time and memory are read; null when it is not known.</param>
-/// <param name="IsForwarder">It forwards bytes and knows no D-Bus: no authentication, no Hello, no rules.</param>
-internal sealed record Target(string Address, int? Pid, bool IsForwarder = false)
+/// <param name="IsFloor">It is no bus: no authentication but where connecting is the load, no Hello, no rules.</param>
+internal sealed record Target(string Address, int? Pid, bool IsFloor = false)
 {
-    internal RawPeer Connect() => IsForwarder ? RawPeer.Open(Address) : RawPeer.Connect(Address);
+    internal RawPeer Connect() => IsFloor ? RawPeer.Open(Address) : RawPeer.Connect(Address);
 
     /// <summary>A call of the bus that must succeed.</summary>
     internal void Call(RawPeer peer, in MessageFields fields, Action<WireWriter> body)
