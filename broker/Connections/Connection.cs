@@ -163,6 +163,11 @@ internal sealed class Connection : ITransportEvents
     {
         Debug.Assert(State == ConnectionState.Authenticating, "authenticated twice");
         CanReceiveFds = Sasl!.FdsAgreed;
+        if (!CanReceiveFds)
+        {
+            Transport.RefuseFds();
+        }
+
         IdentifyAs(Sasl.Identity);
         Sasl = null;
         Counters.OutgoingMessages = 0; // what it was sent so far was no messages

@@ -58,6 +58,11 @@ internal interface ITransportConnection
     /// <returns>Bytes taken, from 0; or <see cref="Broken"/>, or <see cref="TryLater"/> (nothing taken).</returns>
     int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds);
 
+    /// <summary>No descriptors were agreed to: from now on the kernel may close those that come.</summary>
+    void RefuseFds()
+    {
+    }
+
     /// <summary>How long the other machine may take to confirm bytes, or to show that it is there at all, before the stream is broken.</summary>
     /// <remarks>Where the kernel notices by itself that the other end is gone, this says nothing.</remarks>
     void SetGrace(TimeSpan grace)

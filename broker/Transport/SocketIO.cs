@@ -52,25 +52,25 @@ internal sealed unsafe class SocketIO : IDisposable
         return Scratch;
     }
 
-    /// <summary>One recvmsg.</summary>
+    /// <summary>One recv, which costs a tenth less than recvmsg. The kernel closes what descriptors come.</summary>
     /// <returns>Bytes received; 0 when the stream has ended or broken; -1 when there is nothing now.</returns>
-    internal int Receive(int fd, Span<byte> into, ref ReceivedFds? fds)
+    internal static int Receive(int fd, Block into, int offset, int length)
     {
-        nint received;
-        fixed (byte* start = into)
-        {
-            _vectors[0].Base = start;
-            _vectors[0].Length = (nuint)into.Length;
-            *_header = new LibC.MessageHeader { Vectors = _vectors, VectorCount = 1, Control = _control, ControlLength = ControlSize };
-            received = LibC.ReceiveMessageNow(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_CMSG_CLOEXEC);
-        }
+        nint received = LibC.ReceiveNow(fd, into.Pointer + offset, (nuint)length, LibC.MSG_DONTWAIT);
+        return received >= 0 ? (int)received : ReceiveFailed();
+    }
 
+    /// <summary>One recvmsg.</summary>
+    /// <returns>As <see cref="Receive"/>.</returns>
+    internal int ReceiveWithFds(int fd, Block into, int offset, int length, ref ReceivedFds? fds)
+    {
+        _vectors[0].Base = into.Pointer + offset;
+        _vectors[0].Length = (nuint)length;
+        *_header = new LibC.MessageHeader { Vectors = _vectors, VectorCount = 1, Control = _control, ControlLength = ControlSize };
+        nint received = LibC.ReceiveMessageNow(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_CMSG_CLOEXEC);
         if (received < 0)
         {
-            int errno = Marshal.GetLastSystemError();
-
-            // Without memory the socket stays readable: the next turn tries again.
-            return errno is LibC.EAGAIN or LibC.EINTR or LibC.ENOMEM or LibC.ENOBUFS ? -1 : 0;
+            return ReceiveFailed();
         }
 
         if (_header->ControlLength > 0 || (_header->Flags & LibC.MSG_CTRUNC) != 0)
@@ -81,9 +81,61 @@ internal sealed unsafe class SocketIO : IDisposable
         return (int)received;
     }
 
-    /// <summary>One sendmsg.</summary>
+    /// <summary>One send, or one sendmsg where there are descriptors or several segments.</summary>
     /// <returns>As <see cref="ITransportConnection.Send"/>.</returns>
     internal int Send(int fd, ReadOnlySpan<OutgoingSegment> segments, FdSet? fds)
+    {
+        const int Flags = LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL;
+        nint sent;
+        if (segments.Length == 1 && fds is null)
+        {
+            ref readonly OutgoingSegment only = ref segments[0];
+            sent = LibC.SendNow(fd, only.Block.Pointer + only.Offset, (nuint)only.Length, Flags);
+        }
+        else
+        {
+            PutSegments(segments);
+            if (fds is not null)
+            {
+                PutFds(fds.Fds);
+            }
+
+            sent = LibC.SendMessageNow(fd, _header, Flags);
+        }
+
+        return sent >= 0 ? (int)sent : SendFailed(fd);
+    }
+
+    public void Dispose()
+    {
+        Scratch.Release();
+        NativeMemory.Free(_vectors);
+        NativeMemory.Free(_control);
+        NativeMemory.Free(_header);
+    }
+
+    // Errno is that of the call just made.
+    private static int ReceiveFailed() =>
+        Marshal.GetLastSystemError() is LibC.EAGAIN or LibC.EINTR or LibC.ENOMEM or LibC.ENOBUFS
+            ? -1 // without memory the socket stays readable: the next turn tries again
+            : 0;
+
+    private static int SendFailed(int fd)
+    {
+        switch (Marshal.GetLastSystemError())
+        {
+            case LibC.EAGAIN or LibC.EINTR:
+                return 0;
+            case LibC.ETOOMANYREFS or LibC.ENOMEM or LibC.ENOBUFS:
+                return ITransportConnection.TryLater;
+            default:
+                // Most often the peer is gone (EPIPE). If it is not, it must see an end where messages are lost, and we must too.
+                _ = LibC.Shutdown(fd, LibC.SHUT_RDWR);
+                return ITransportConnection.Broken;
+        }
+    }
+
+    private void PutSegments(ReadOnlySpan<OutgoingSegment> segments)
     {
         int count = Math.Min(segments.Length, MaxSegments);
         for (int i = 0; i < count; i++)
@@ -93,36 +145,6 @@ internal sealed unsafe class SocketIO : IDisposable
         }
 
         *_header = new LibC.MessageHeader { Vectors = _vectors, VectorCount = (nuint)count };
-        if (fds is not null)
-        {
-            PutFds(fds.Fds);
-        }
-
-        nint sent = LibC.SendMessageNow(fd, _header, LibC.MSG_DONTWAIT | LibC.MSG_NOSIGNAL);
-        if (sent < 0)
-        {
-            switch (Marshal.GetLastSystemError())
-            {
-                case LibC.EAGAIN or LibC.EINTR:
-                    return 0;
-                case LibC.ETOOMANYREFS or LibC.ENOMEM or LibC.ENOBUFS:
-                    return ITransportConnection.TryLater;
-                default:
-                    // Most often the peer is gone (EPIPE). If it is not, it must see an end where messages are lost, and we must too.
-                    _ = LibC.Shutdown(fd, LibC.SHUT_RDWR);
-                    return ITransportConnection.Broken;
-            }
-        }
-
-        return (int)sent;
-    }
-
-    public void Dispose()
-    {
-        Scratch.Release();
-        NativeMemory.Free(_vectors);
-        NativeMemory.Free(_control);
-        NativeMemory.Free(_header);
     }
 
     private Block RentScratch()

@@ -38,6 +38,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
     private bool _hasUnexamined;
     private bool _expectsLong;
     private bool _ended;
+    private bool _takesFds;
 
     /// <param name="io">The loop's socket buffers.</param>
     /// <param name="transport">What kind of socket it is.</param>
@@ -47,6 +48,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
         _io = io;
         _transport = transport;
         _fd = fd;
+        _takesFds = transport.CanPassFds;
         transport.Prepare(fd);
         Credentials = transport.Identify(fd);
         Address = transport.Locate(fd);
@@ -98,6 +100,8 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
     public void NotifyWhenReadable(bool wanted) => SetEvents(wanted ? LibC.EPOLLIN : 0, _events & LibC.EPOLLOUT);
 
     public int Send(ReadOnlySpan<OutgoingSegment> segments, FdSet? fds) => _io.Send(_fd, segments, fds);
+
+    public void RefuseFds() => _takesFds = false;
 
     public void SetGrace(TimeSpan grace) => _transport.SetGrace(_fd, grace);
 
@@ -188,9 +192,12 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
 
     private bool IsReadingIntoOwnBlock => _held is not null && _expected > OwnBlockThreshold;
 
+    private int Receive(Block into, int offset, int length) =>
+        _takesFds ? _io.ReceiveWithFds(_fd, into, offset, length, ref _fds) : SocketIO.Receive(_fd, into, offset, length);
+
     private int ReadIntoHeld()
     {
-        int received = _io.Receive(_fd, _held!.Span(_heldLength, _expected - _heldLength), ref _fds);
+        int received = Receive(_held!, _heldLength, _expected - _heldLength);
         if (received < 0)
         {
             return received;
@@ -212,7 +219,7 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
             _held!.Span(_heldOffset, kept).CopyTo(scratch.Span(0, kept));
         }
 
-        int received = _io.Receive(_fd, scratch.Span(kept, _expectsLong ? ShortRead : _io.ReadSize), ref _fds);
+        int received = Receive(scratch, kept, _expectsLong ? ShortRead : _io.ReadSize);
         if (received < 0)
         {
             return received;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using XcpBroker.Peers.Raw;
 
 namespace XcpBroker.EndToEnd.Startup;
 
@@ -16,8 +17,8 @@ public sealed class KernelErrorTests : IDisposable
     [TestCase("getsockopt:error=EMFILE:when=1..3")]
     [TestCase("getsockopt:error=ENOMEM:when=2..4")]
     [TestCase("accept4:error=EPERM:when=1..2")]
-    [TestCase("sendmsg:error=EACCES:when=1..1")]
-    [TestCase("sendmsg:error=EPIPE:when=2..2")]
+    [TestCase("sendto:error=EACCES:when=1..1")]
+    [TestCase("sendto:error=EPIPE:when=2..2")]
     [TestCase("epoll_ctl:error=ENOSPC:when=4..4")]
     public void Dbus_broker_427_one_peer_may_be_lost_and_the_next_is_served(string fault)
     {
@@ -39,17 +40,48 @@ public sealed class KernelErrorTests : IDisposable
     [TestCase("recvmsg:error=EAGAIN:when=1..5")]
     [TestCase("recvmsg:error=ENOMEM:when=1..5")]
     [TestCase("recvmsg:error=ENOBUFS:when=1..5")]
-    [TestCase("sendmsg:error=EINTR:when=1..5")]
-    [TestCase("sendmsg:error=EAGAIN:when=1..5")]
-    [TestCase("sendmsg:error=ENOBUFS:when=1..5")]
-    [TestCase("sendmsg:error=ENOMEM:when=2..3")]
-    [TestCase("sendmsg:error=ETOOMANYREFS:when=2..3")]
+    [TestCase("sendto:error=EINTR:when=1..5")]
+    [TestCase("sendto:error=EAGAIN:when=1..5")]
+    [TestCase("sendto:error=ENOBUFS:when=1..5")]
+    [TestCase("sendto:error=ENOMEM:when=2..3")]
+    [TestCase("sendto:error=ETOOMANYREFS:when=2..3")]
     [TestCase("epoll_wait:error=EINTR:when=1..20")]
     public void What_passes_is_waited_for(string fault)
     {
         (Process tracer, string address, string pid) = Start(fault);
 
         Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
+        End(tracer, pid);
+    }
+
+    /// <summary>Who has not negotiated descriptors is read by another system call.</summary>
+    [TestCase("recvfrom:error=EINTR:when=1..5")]
+    [TestCase("recvfrom:error=EAGAIN:when=1..5")]
+    [TestCase("recvfrom:error=ENOMEM:when=1..5")]
+    [TestCase("recvfrom:error=ENOBUFS:when=1..5")]
+    public void What_passes_is_waited_for_where_no_descriptors_do(string fault)
+    {
+        (Process tracer, string address, string pid) = Start(fault);
+
+        using (RawPeer peer = RawPeer.Connect(address))
+        {
+            Assert.That(peer.UniqueName, Does.StartWith(":"));
+        }
+
+        End(tracer, pid);
+    }
+
+    [Test]
+    public void Dbus_broker_427_who_cannot_be_read_is_lost_alone()
+    {
+        (Process tracer, string address, string pid) = Start("recvfrom:error=ECONNRESET:when=1..1");
+
+        Assert.That(() => RawPeer.Connect(address).Dispose(), Throws.InstanceOf<IOException>());
+        using (RawPeer second = RawPeer.Connect(address))
+        {
+            Assert.That(second.UniqueName, Does.StartWith(":"));
+        }
+
         End(tracer, pid);
     }
 
