@@ -14,17 +14,22 @@ internal sealed class LogQueue : ILogEventSink, IDisposable
 {
     internal const int Capacity = 1024;
 
-    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(50);
+    private const int MaxFarewells = 10;
 
     private readonly Channel<LogEvent> _entries = Channel.CreateBounded<LogEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly IReadOnlyList<ILogTarget> _targets;
+    private readonly TimeSpan _farewell;
     private readonly Thread _writer;
     private long _dropped;
+    private long _written;
 
     /// <summary>Starts the thread.</summary>
-    internal LogQueue(IReadOnlyList<ILogTarget> targets)
+    /// <param name="targets">Where lines go.</param>
+    /// <param name="farewell">How long the end may wait for one line; by default a second, in which the thread gets a CPU on the busiest machine.</param>
+    internal LogQueue(IReadOnlyList<ILogTarget> targets, TimeSpan? farewell = null)
     {
         _targets = targets;
+        _farewell = farewell ?? TimeSpan.FromSeconds(1);
         _writer = new Thread(WriteAll) { IsBackground = true, Name = "log" };
         _writer.Start();
     }
@@ -38,11 +43,19 @@ internal sealed class LogQueue : ILogEventSink, IDisposable
         }
     }
 
-    /// <summary>Takes no more, and gives the thread a moment to write what is there.</summary>
+    /// <summary>Takes no more, and waits until what is there is written, or no line has been for a while, or it takes ten times as long.</summary>
     public void Dispose()
     {
         _ = _entries.Writer.TryComplete();
-        _ = _writer.Join(Farewell);
+        long before = -1;
+        for (int i = 0; i < MaxFarewells && Interlocked.Read(ref _written) != before; i++)
+        {
+            before = Interlocked.Read(ref _written);
+            if (_writer.Join(_farewell))
+            {
+                return;
+            }
+        }
     }
 
     private void WriteAll()
@@ -64,6 +77,7 @@ internal sealed class LogQueue : ILogEventSink, IDisposable
             written &= TryWrite(line);
         }
 
+        _ = written ? Interlocked.Increment(ref _written) : 0;
         long dropped = Interlocked.Exchange(ref _dropped, 0);
         dropped += written ? 0 : 1;
         if (dropped > 0 && !(written && TryWrite(Loss(dropped))))

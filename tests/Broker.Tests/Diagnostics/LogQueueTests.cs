@@ -79,7 +79,7 @@ public sealed class LogQueueTests
         Target target = new();
         using ManualResetEventSlim gate = new();
         target.Gate = gate;
-        using (LogQueue queue = new([target]))
+        using (LogQueue queue = new([target], TimeSpan.FromMilliseconds(1)))
         using (Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger())
         {
             log.Information("held");
@@ -88,6 +88,27 @@ public sealed class LogQueueTests
 
         Assert.That(target.Lines, Is.Empty);
         gate.Set();
+    }
+
+    [Test]
+    public void The_end_waits_for_lines_as_long_as_some_are_written()
+    {
+        Target target = new();
+        using ManualResetEventSlim gate = new();
+        target.Gate = gate;
+        LogQueue queue = new([target], TimeSpan.FromMinutes(1));
+        using Logger log = new LoggerConfiguration().WriteTo.Sink(queue).CreateLogger();
+        for (int i = 0; i < 100; i++)
+        {
+            log.Information("{Number}", i);
+        }
+
+        Await(target.Entered);
+        Task end = Task.Run(queue.Dispose);
+        gate.Set();
+
+        Assert.That(end.Wait(TimeSpan.FromMinutes(2)), Is.True);
+        Assert.That(target.Lines.Select(line => line.Text), Is.EqualTo(Enumerable.Range(0, 100).Select(i => $"{i}")));
     }
 
     [Test]
