@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using XcpBroker.Interop;
 
 namespace XcpBroker.Startup;
 
@@ -34,12 +35,16 @@ internal sealed class StopSignals : IDisposable
         RunReload();
     }
 
+    /// <summary>From now on they do nothing: one that comes behind the one that has ended the broker must not end it in another way.</summary>
     public void Dispose()
     {
-        foreach (PosixSignalRegistration registration in _registrations)
+        foreach (int signal in (ReadOnlySpan<int>)[LibC.SIGTERM, LibC.SIGINT, LibC.SIGHUP])
         {
-            registration.Dispose();
+            _ = LibC.Signal(signal, LibC.SIG_IGN);
         }
+
+        // Disposed, also by their finalizers, they would give back what a signal does by default.
+        Array.ForEach(_registrations, GC.SuppressFinalize);
     }
 
     private void Stop(PosixSignalContext context)

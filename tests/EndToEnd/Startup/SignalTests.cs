@@ -64,6 +64,21 @@ public sealed class SignalTests : IDisposable
         Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
     }
 
+    // A second signal may come at any time until the process is no more: what it does by default would be another exit status.
+    [Test]
+    public void Until_the_end_no_signal_does_what_it_does_by_default()
+    {
+        Process tracer = _shell.Start("exec strace -f -o trace -e trace=rt_sigaction $B --address=unix:path=bus --print-address --print-pid");
+        _ = Shell.ReadLine(tracer.StandardOutput);
+        Assert.That(_shell.Run($"kill {Shell.ReadLine(tracer.StandardOutput)}").ExitCode, Is.Zero);
+        tracer.WaitForExit();
+
+        string[] lines = [.. File.ReadLines(_shell.In("trace")).SkipWhile(line => !line.Contains("--- SIGTERM"))];
+        Assert.That(tracer.ExitCode, Is.Zero);
+        Assert.That(lines, Has.Some.Contains("rt_sigaction(SIGTERM, {sa_handler=SIG_IGN"));
+        Assert.That(lines, Has.None.Matches("rt_sigaction\\(SIG(TERM|INT|HUP), {sa_handler=SIG_DFL"));
+    }
+
     [Test]
     public void SIGHUP_without_a_configuration_file_ends_nothing()
     {
@@ -93,7 +108,10 @@ public sealed class SignalTests : IDisposable
     {
         const string Trace = "exec strace -f -e trace=prlimit64 -o trace";
         _ = _shell.Run($"ulimit -Sn 100; {Trace} $B --address=unix:path=bus & until grep -q 'NOFILE, {{' trace; do :; done; kill $(sed -n '1s/ .*//p' trace)");
-        int call = 1 + Array.FindIndex(File.ReadAllLines(_shell.In("trace")), line => line.Contains("NOFILE, {", StringComparison.Ordinal));
+        string[] lines = File.ReadAllLines(_shell.In("trace"));
+        string thread = lines[0].Split(' ')[0];
+        string[] calls = [.. lines.Where(line => line.StartsWith(thread, StringComparison.Ordinal) && line.Contains(" prlimit64(", StringComparison.Ordinal))];
+        int call = 1 + Array.FindIndex(calls, line => line.Contains("NOFILE, {", StringComparison.Ordinal)); // strace counts the calls of each thread
         Process broker = _shell.Start(
             $"ulimit -Sn 100; {Trace} -e inject=prlimit64:error=EPERM:when={call} $B --address=unix:path=other --print-address --print-pid");
         string address = Shell.ReadLine(broker.StandardOutput);
