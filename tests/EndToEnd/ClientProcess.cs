@@ -12,7 +12,7 @@ internal sealed record ClientResult(int ExitCode, string Output, string Errors)
 /// <summary>A client program of somebody else: started with arguments, watched line by line, ended by its process id.</summary>
 internal sealed class ClientProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Process _process;
     private readonly BlockingCollection<string> _lines = [];
     private readonly List<string> _output = [];

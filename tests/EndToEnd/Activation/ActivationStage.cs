@@ -70,5 +70,8 @@ internal sealed class ActivationStage : IDisposable
         return start < 0 ? error : error[start..].Split(':', ' ')[0];
     }
 
+    /// <summary>Waits until the broker has logged that text.</summary>
+    internal void AwaitLog(string text) => _shell.AwaitText("log", text);
+
     public void Dispose() => _shell.Dispose();
 }

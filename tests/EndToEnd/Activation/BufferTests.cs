@@ -42,7 +42,7 @@ internal sealed class BufferTests
 
         Assert.That(Shell.ReadLine(call.StandardOutput), Is.EqualTo("v s \"word\""));
         Assert.That(stage.Run("exec $B buffers list --address=$A").Output, Is.Empty);
-        Assert.That(File.ReadAllText(stage.In("log")), Does.Contain("a call may wait for 30 s, and run when its caller has given up"));
+        stage.AwaitLog("a call may wait for 30 s, and run when its caller has given up");
     }
 
     [Test]
@@ -109,6 +109,6 @@ internal sealed class BufferTests
         ShellResult result = stage.Run(call);
 
         Assert.That(result.Output, Does.Contain("VM debian-12 runs as domain 1"), result.Error);
-        Assert.That(() => File.ReadAllText(stage.In("log")), Does.Contain("transfer_reservation_to_domain").After(10).Seconds.PollEvery(50).MilliSeconds);
+        stage.AwaitLog("transfer_reservation_to_domain");
     }
 }

@@ -17,8 +17,8 @@ internal sealed partial class QuickStartTests
         Assert.That(blocks, Has.Length.EqualTo(2));
 
         // Who types is slower than the broker's start.
-        string later = $"until [ -S {shell.In("bus")} ]; do sleep 0.02; done";
-        Process call = shell.Start(Background().Replace(blocks[0], $"& echo $! >pid; {later}"));
+        string later = Shell.Listening("bus");
+        Process call = shell.Start(Background().Replace(blocks[0], _ => $"& echo $! >pid; {later}"));
         try
         {
             shell.Start($"{later}\n{blocks[1]}");

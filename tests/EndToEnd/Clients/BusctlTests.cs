@@ -104,6 +104,7 @@ internal sealed class BusctlTests : ClientFixture
         {
             _ = capture.WaitForLine("Monitoring bus message stream.");
             _ = Busctl("call", Service, ServicePath, Service, "Echo", "v", "s", "captured text");
+            Assert.That(() => File.ReadAllBytes(file).AsSpan().IndexOf("captured text"u8), Is.Positive.After(20).Seconds.PollEvery(20).MilliSeconds);
             capture.Signal("INT");
             _ = capture.WaitForExit();
         }

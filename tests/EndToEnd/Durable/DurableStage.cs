@@ -48,7 +48,8 @@ internal sealed class DurableStage : IDisposable
     internal IReadOnlyList<(string Word, string Who, string Number)> Log()
     {
         List<(string, string, string)> lines = [];
-        foreach (string line in File.ReadAllLines(In("log")))
+        // What is behind the last end of a line is the beginning of one.
+        foreach (string line in File.ReadAllText(In("log")).Split('\n')[..^1])
         {
             string[] words = line.Split(' ');
             lines.Add((words[0], words[1], words[2]));
@@ -93,8 +94,8 @@ internal sealed class DurableStage : IDisposable
 
     internal ShellResult Run(string script) => _shell.Run($"A='{Address}'; {script}");
 
-    /// <summary>What the broker has logged, in all of its lives.</summary>
-    internal string BrokerLog() => File.ReadAllText(In("broker.log"));
+    /// <summary>Waits until the broker has logged that text, in any of its lives.</summary>
+    internal void AwaitBrokerLog(string text) => _shell.AwaitText("broker.log", text);
 
     /// <summary>One of the broker's counters.</summary>
     internal long Statistic(string name)

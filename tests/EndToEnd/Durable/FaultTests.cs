@@ -156,8 +156,7 @@ internal sealed class FaultTests
     {
         foreach ((string word, string pid, _) in stage.Log())
         {
-            string command = $"/proc/{pid}/cmdline";
-            if (word == "pid" && File.Exists(command) && File.ReadAllText(command).Contains(stage.In("log"), StringComparison.Ordinal))
+            if (word == "pid" && ProcessFile.ReadAllText($"/proc/{pid}/cmdline").Contains(stage.In("log"), StringComparison.Ordinal))
             {
                 using Process kill = Process.Start("kill", ["-s", signal, pid]);
                 kill.WaitForExit();
@@ -174,7 +173,7 @@ internal sealed class FaultTests
         internal static Footprint Of(Process process) => new(
             Directory.GetFiles($"/proc/{process.Id}/fd").Length,
             Directory.GetDirectories($"/proc/{process.Id}/task").Sum(
-                task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries).Length),
+                task => ProcessFile.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries).Length),
             MemoryUse.Read(process.Id).RssBytes);
     }
 }

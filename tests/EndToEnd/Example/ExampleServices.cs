@@ -5,6 +5,9 @@ namespace XcpBroker.EndToEnd.Example;
 /// <summary>The four services of docs/example: compiled where need be, started on a bus, ended.</summary>
 internal sealed class ExampleServices : IDisposable
 {
+    /// <summary>How long the compilers may take on a busy machine.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     private readonly string _programs = Directory.CreateTempSubdirectory("xcp-example-").FullName;
     private readonly Dictionary<string, ClientProcess> _running = [];
 
@@ -23,7 +26,7 @@ internal sealed class ExampleServices : IDisposable
     internal void Build()
     {
         using ClientProcess build = ClientProcess.Start("", Path.Combine(Sources, "build"), _programs);
-        ClientResult result = build.WaitForExit(TimeSpan.FromMinutes(2));
+        ClientResult result = build.WaitForExit(Patience);
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
     }
 

@@ -74,7 +74,8 @@ internal sealed class ExampleTests
     public void One_command_does_it_all()
     {
         string binary = $"XCP_BROKER_BINARY={XcpBrokerProcess.Binary}";
-        ClientResult result = ClientProcess.Run(Address, "env", binary, Path.Combine(ExampleServices.Sources, "run"));
+        using ClientProcess run = ClientProcess.Start(Address, "env", binary, Path.Combine(ExampleServices.Sources, "run"));
+        ClientResult result = run.WaitForExit(ExampleServices.Patience);
         Assert.That(result.ExitCode, Is.Zero, result.ToString);
         Assert.That(result.Output, Does.Contain("s \"VM debian-12 runs as domain 1\""));
         Assert.That(result.Output, Does.Contain(".reserve_memory_range           method    tt        ts"));

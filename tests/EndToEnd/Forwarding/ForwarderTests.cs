@@ -130,7 +130,8 @@ public sealed class ForwarderTests : IDisposable
         ShellResult echo = Python($"""
             import dbus, dbus.bus, dbus.service, dbus.mainloop.glib, os, hashlib, threading
             from gi.repository import GLib
-            if os.fork() == 0:
+            service = os.fork()
+            if service == 0:
                 dbus.mainloop.glib.DBusGMainLoop(set_as_default=True)
                 bus = dbus.bus.BusConnection('{Address}')
                 class Echo(dbus.service.Object):
@@ -138,13 +139,13 @@ public sealed class ForwarderTests : IDisposable
                     def Echo(self, data): return dbus.ByteArray(data)
                 name = dbus.service.BusName('org.example.Echo', bus)
                 Echo(bus, '/echo')
-                GLib.timeout_add_seconds(18, lambda: os._exit(0))
                 GLib.MainLoop().run()
             bus = dbus.bus.BusConnection('{Address}')
             while not bus.name_has_owner('org.example.Echo'): pass
             data = os.urandom(5_000_000)
             back = bus.call_blocking('org.example.Echo', '/echo', 'org.example.Echo', 'Echo', 'ay', (dbus.ByteArray(data),), byte_arrays=True)
             print(bytes(back) == data)
+            os.kill(service, 9)
             """);
 
         Assert.That(echo.Output, Is.EqualTo("True\n"), echo.Error);
@@ -217,7 +218,7 @@ public sealed class ForwarderTests : IDisposable
     private Process StartForwarder(string options = "")
     {
         Process forwarder = _shell.Start($"exec $B forward --listen=unix:path=forward --to=unix:path=$D/bus {options} 2>forward.log");
-        _ = _shell.Run("until [ -S forward ]; do sleep 0.05; done");
+        _shell.AwaitListener("forward");
         return forwarder;
     }
 

@@ -69,10 +69,9 @@ public sealed class TokenTests : IDisposable
         Assert.That(doctor.ExitCode, Is.EqualTo(1), doctor.ToString);
         Assert.That(doctor.Error, Does.Contain("the bus rejects XCP_TOKEN").And.Contain("the secret is another one"));
 
-        // The log is written behind what happens; at its end all of it is there.
-        _ = _shell.Run($"kill {_broker!.Id}");
-        _broker.WaitForExit();
-        Assert.That(File.ReadAllText(_shell.In("log")), Does.Contain("a wrong proof of").And.Not.Contain(Secret));
+        _shell.AwaitText("log", "a wrong proof of");
+        Assert.That(Shell.Signal(_broker!, "TERM"), Is.Zero);
+        Assert.That(File.ReadAllText(_shell.In("log")), Does.Not.Contain(Secret));
     }
 
     [TestCase("chmod 640 token", "mode 0640: it can be used by others than its owner (chmod 600)")]
@@ -85,7 +84,7 @@ public sealed class TokenTests : IDisposable
         ShellResult doctor = _shell.Run($"exec $B doctor --address='{address}' --token-file=token");
 
         Assert.That(doctor.Error, Does.Contain("the bus rejects XCP_TOKEN"), doctor.ToString);
-        Assert.That(File.ReadAllText(_shell.In("log")), Does.Contain($"domain nfs-1 has no secret: {_shell.Directory}/token: the token file has {expected}"));
+        _shell.AwaitText("log", $"domain nfs-1 has no secret: {_shell.Directory}/token: the token file has {expected}");
     }
 
     /// <summary>At rest: what two hundred proofs took on their way is given back in the next quiet second.</summary>
@@ -140,7 +139,7 @@ public sealed class TokenTests : IDisposable
     private Process StartForwarder(string address)
     {
         Process forwarder = _shell.Start($"exec $B forward --listen=unix:path=forward --to='{address}' --token-file=token 2>forward.log");
-        _ = _shell.Run("until [ -S forward ]; do sleep 0.05; done");
+        _shell.AwaitListener("forward");
         return forwarder;
     }
 }

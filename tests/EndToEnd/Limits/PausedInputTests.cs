@@ -76,7 +76,7 @@ internal sealed partial class PausedInputTests : IDisposable
         Assert.That(change.Member, Is.EqualTo("NameOwnerChanged"));
         Assert.That(change.FirstString, Is.EqualTo(sender.UniqueName));
         Assert.That(Counter("InputsLost"), Is.EqualTo(1));
-        Assert.That(OpenFiles.Count(_broker.Pid, file.Name), Is.Zero);
+        Assert.That(() => OpenFiles.Count(_broker.Pid, file.Name), Is.Zero.After(10).Seconds.PollEvery(20).MilliSeconds);
         ExchangeMessages();
 
         // Nothing of it is charged any more: once the hoards are gone there is as much room as ever.

@@ -68,7 +68,8 @@ internal sealed partial class PolicyDifferentialTests
             step = traffic.Next();
         }
 
-        Assert.That(OpenFiles.Count(ours.Pid, NullDevice), Is.EqualTo(nullDevices), () => $"descriptors were kept: {name}");
+        Assert.That(
+            () => OpenFiles.Count(ours.Pid, NullDevice), Is.EqualTo(nullDevices).After(10).Seconds.PollEvery(20).MilliSeconds, $"descriptors were kept: {name}");
     }
 
     /// <summary>Without the copies of calls of the bus, the difference "eavesdrop".</summary>

@@ -138,8 +138,8 @@ public sealed class DirectStarterTests : IDisposable
 
         Assert.That(outcomes.Select(outcome => outcome.Exit.Status), Is.All.EqualTo(1));
         Settle();
-        Assert.That(Descriptors(), Has.Length.LessThanOrEqualTo(before.Length), string.Join('\n', Descriptors()));
-        Assert.That(Unwaited(), Is.SubsetOf(unwaited));
+        Assert.That(Descriptors, Has.Length.LessThanOrEqualTo(before.Length).After(10).Seconds.PollEvery(20).MilliSeconds, string.Join('\n', Descriptors()));
+        Assert.That(Unwaited, Is.SubsetOf(unwaited).After(10).Seconds.PollEvery(100).MilliSeconds);
     }
 
     [Test]

@@ -15,17 +15,18 @@ public sealed class DescriptorTests : IDisposable
     public void Address_and_process_id_go_out_in_one_write_each_in_dbus_daemons_order()
     {
         Process tracer = _shell.Start(
-            "exec strace -f -e trace=write -s 500 -o trace $B --address='unix:path=one;unix:path=two' --print-pid=7 --print-address=8 7>pid 8>&1");
+            "exec strace -ff -e trace=write -s 500 -o trace $B --address='unix:path=one;unix:path=two' --print-pid=7 --print-address=8 7>pid 8>&1");
         string printed = Shell.ReadLine(tracer.StandardOutput);
         int broker = int.Parse(WaitForLine("pid"));
+        using Process kill = Process.Start("kill", [$"{broker}"]);
+        tracer.WaitForExit();
 
-        string[] writes = [.. File.ReadLines(_shell.In("trace")).Where(line => line.Contains(" write(7,") || line.Contains(" write(8,"))];
+        // A file for each thread, where no call is split into two lines by another's; all of it is there when strace has ended.
+        string[] writes = [.. File.ReadLines(_shell.In($"trace.{broker}")).Where(line => line.StartsWith("write(7,") || line.StartsWith("write(8,"))];
 
         Assert.That(writes, Has.Length.EqualTo(2));
         Assert.That(writes[0], Does.Contain($"write(8, \"{printed}\\n\", {printed.Length + 1}) = {printed.Length + 1}"));
         Assert.That(writes[1], Does.Contain($"write(7, \"{broker}\\n\","));
-        using Process kill = Process.Start("kill", [$"{broker}"]);
-        tracer.WaitForExit();
     }
 
     [Test]

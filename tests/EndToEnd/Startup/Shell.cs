@@ -63,6 +63,16 @@ internal sealed class Shell : IDisposable
         return process.ExitCode;
     }
 
+    /// <summary>Waits until a file of the directory has that text in it. A log is written behind what happens.</summary>
+    internal void AwaitText(string file, string text) =>
+        Assert.That(() => File.ReadAllText(In(file)), Does.Contain(text).After((int)Patience.TotalSeconds).Seconds.PollEvery(20).MilliSeconds);
+
+    /// <summary>Waits until somebody listens on that socket of the directory; its file is there a moment before.</summary>
+    internal void AwaitListener(string name) => Assert.That(Run(Listening(name)).ExitCode, Is.Zero);
+
+    /// <summary>The same in a script: its socket is in the kernel's table, with the mark of those that accept (__SO_ACCEPTCON).</summary>
+    internal static string Listening(string name) => $"until grep -q \" 00010000 .* $D/{name}\\$\" /proc/net/unix; do sleep 0.02; done";
+
     /// <summary>What the bus at that address answers to GetId, by a client that knows nothing of us; empty when there is none.</summary>
     /// <param name="address">As the broker printed it.</param>
     /// <param name="prefix">A command that executes the client.</param>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Startup;
 
@@ -30,19 +31,17 @@ public sealed class UserTests : IDisposable
         int helper = HelperOf(broker);
         string[] lines = ["Uid", "Gid", "Groups", "CapPrm", "CapEff", "CapAmb"];
         string[] expected = [FourTimes("-u"), FourTimes("-g"), "", .. Enumerable.Repeat(new string('0', 16), 3)];
-        List<string> restrained = [];
 
-        foreach (string thread in Directory.GetDirectories($"/proc/{broker.Id}/task"))
+        foreach (Dictionary<string, string> thread in ThreadsOf(broker))
         {
-            Dictionary<string, string> status = StatusOf(thread);
-            Assert.That(lines.Select(line => status[line]), Is.EqualTo(expected), thread);
-            if (status["NoNewPrivs"] == "1")
-            {
-                restrained.Add(status["Name"]);
-            }
+            Assert.That(lines.Select(line => thread[line]), Is.EqualTo(expected), thread["Name"]);
         }
 
-        Assert.That(restrained, Is.SupersetOf((string[])["xcp-broker", "bus", "processes"]), "those that could execute something");
+        // A thread names itself a moment after it was made.
+        Assert.That(
+            () => ThreadsOf(broker).Where(thread => thread["NoNewPrivs"] == "1").Select(thread => thread["Name"]),
+            Is.SupersetOf((string[])["xcp-broker", "bus", "processes"]).After(10).Seconds.PollEvery(20).MilliSeconds,
+            "those that could execute something");
 
         Assert.That(StatusOf($"/proc/{helper}")["Uid"], Is.EqualTo("0\t0\t0\t0"));
 
@@ -119,7 +118,10 @@ public sealed class UserTests : IDisposable
         File.SetUnixFileMode(_shell.Directory, (UnixFileMode)0x1ff); // 0777
         ShellResult result = _shell.Run(
             $"cp $B $D/xcp-broker; setpriv --reuid=nobody --regid=nogroup --clear-groups {program} --config-file=$D/bus.conf --nofork >/dev/null 2>&1 &"
-            + " until [ -s pid ]; do :; done; grep Uid /proc/$!/status; ls -l bus; kill $!; wait $!; ls");
+            + " until [ -s pid ]; do :; done; grep Uid /proc/$!/status; ls -l bus;"
+
+            // dbus-daemon handles signals a moment after it has written the file: when it answers, it does.
+            + " dbus-send --bus=unix:path=$D/bus --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetId >/dev/null; kill $!; wait $!; ls");
 
         Assert.That(result.Output, Does.Match("^Uid:\t65534\t65534\t65534\t65534\ns.* nobody .*\nbus.conf\n"), result.Error);
     }
@@ -139,12 +141,16 @@ public sealed class UserTests : IDisposable
     private static int HelperOf(Process broker) => int.Parse(
         File.ReadAllText($"/proc/{broker.Id}/task/{broker.Id}/children").Trim(), CultureInfo.InvariantCulture);
 
-    private static Dictionary<string, string> StatusOf(string process) =>
-        File.ReadLines($"{process}/status").Select(line => line.Split(":\t", 2)).ToDictionary(parts => parts[0], parts => parts[^1].Trim());
+    private static Dictionary<string, string> StatusOf(string process) => ProcessFile.ReadAllText($"{process}/status")
+        .Split('\n').Select(line => line.Split(":\t", 2)).ToDictionary(parts => parts[0], parts => parts[^1].Trim());
+
+    /// <summary>The status of each thread that has not ended while it was read.</summary>
+    private static IEnumerable<Dictionary<string, string>> ThreadsOf(Process process) =>
+        Directory.GetDirectories($"/proc/{process.Id}/task").Select(StatusOf).Where(status => status.ContainsKey("Uid"));
 
     private static string[] Sockets(int process) =>
     [
-        .. Directory.GetFiles($"/proc/{process}/fd").Select(file => new FileInfo(file).LinkTarget!)
+        .. Directory.GetFiles($"/proc/{process}/fd").Select(file => new FileInfo(file).LinkTarget ?? "")
             .Where(target => target.StartsWith("socket:[", StringComparison.Ordinal)).Select(target => target[8..^1]),
     ];
 }

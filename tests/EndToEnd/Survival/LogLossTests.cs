@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Processes;
 using XcpBroker.Peers.Raw;
 
 namespace XcpBroker.EndToEnd.Survival;
@@ -43,7 +44,9 @@ public sealed partial class LogLossTests : IDisposable
         string address = Shell.ReadLine(broker.StandardOutput);
         Assert.That(first.WaitForExit(20_000), Is.True);
 
+        long before = WritesOf(broker);
         Provoke(address, 20);
+        AwaitWrites(broker, before + 20);
         Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
         Process second = _shell.Start("exec <log; echo open; exec cat");
         Assert.That(Shell.ReadLine(second.StandardOutput), Is.EqualTo("open"));
@@ -65,6 +68,7 @@ public sealed partial class LogLossTests : IDisposable
         string address = Shell.ReadLine(broker.StandardOutput);
         string disk = $"/proc/{broker.Id}/root{_shell.In("disk")}";
         Provoke(address, 200);
+        AwaitWrites(broker, 200);
         Assert.That(_shell.BusId(address), Has.Length.EqualTo(32));
         Assert.That(new FileInfo($"{disk}/log").Length, Is.LessThanOrEqualTo(4096));
 
@@ -100,6 +104,20 @@ public sealed partial class LogLossTests : IDisposable
             _ = peer.Send("GET / HTTP/1.1\r\n\r\n"u8);
             Assert.That(peer.WaitForClose(), Is.True);
         }
+    }
+
+    /// <summary>Waits until the thread that writes the log has tried so many times: what came before does not wait in its queue any more.</summary>
+    private static void AwaitWrites(Process broker, long count) =>
+        Assert.That(() => WritesOf(broker), Is.AtLeast(count).After(20).Seconds.PollEvery(20).MilliSeconds);
+
+    /// <summary>As the kernel has counted them, with or without success.</summary>
+    private static long WritesOf(Process broker)
+    {
+        const string Count = "syscw: ";
+        string thread = Directory.GetDirectories($"/proc/{broker.Id}/task")
+            .First(task => ProcessFile.ReadAllText(Path.Combine(task, "comm")) == "log\n");
+        string line = File.ReadLines(Path.Combine(thread, "io")).First(line => line.StartsWith(Count, StringComparison.Ordinal));
+        return long.Parse(line[Count.Length..], CultureInfo.InvariantCulture);
     }
 
     private static string ReadUntilLoss(StreamReader reader, Action provoke, out int provoked)

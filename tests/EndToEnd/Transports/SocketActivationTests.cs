@@ -109,7 +109,7 @@ public sealed class SocketActivationTests : IDisposable
     {
         Process launcher = _shell.Start(
             $"exec 2>&1; exec systemd-socket-activate {sockets} -E HOME=$D $B --address={address} --print-address=1 >address");
-        _ = _shell.Run("until [ -S bus ]; do sleep 0.05; done");
+        _shell.AwaitListener("bus");
         return launcher;
     }
 

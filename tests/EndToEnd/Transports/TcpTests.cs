@@ -158,7 +158,7 @@ public sealed class TcpTests : IDisposable
     [TestCase("tcp:port=70000", "port '70000'")]
     public void What_cannot_be_listened_on_is_said(string address, string expected)
     {
-        ShellResult result = _shell.Run($"exec timeout 20 $B --address='{address}'");
+        ShellResult result = _shell.Run($"RES_OPTIONS='timeout:1 attempts:1' exec timeout 20 $B --address='{address}'");
 
         Assert.That(result.ExitCode, Is.EqualTo(1));
         Assert.That(result.Error, Does.Contain(expected));

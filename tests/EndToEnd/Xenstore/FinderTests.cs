@@ -47,7 +47,7 @@ public sealed class FinderTests : IDisposable
     {
         Assume.That(user is null || Environment.IsPrivilegedProcess, "only root has a root helper");
         _ = _stage.Shell.Start("exec env XENSTORED_PATH=$D/xenbus $B forward --listen=unix:path=forward 2>>forward.log");
-        Process early = _stage.Shell.Start("until [ -S forward ]; do sleep 0.02; done; exec dbus-send --bus=unix:path=$D/forward --dest=org.freedesktop.DBus --print-reply=literal / org.freedesktop.DBus.GetId");
+        Process early = _stage.Shell.Start($"{Shell.Listening("forward")}; exec dbus-send --bus=unix:path=$D/forward --dest=org.freedesktop.DBus --print-reply=literal / org.freedesktop.DBus.GetId");
         (Process broker, _) = _stage.StartBus(user, _port);
         string id = Shell.ReadLine(early.StandardOutput).Trim();
         Assert.That(id, Has.Length.EqualTo(32), Forwarded);
@@ -66,7 +66,7 @@ public sealed class FinderTests : IDisposable
     {
         _stage.StartBus(port: _port);
         _ = _stage.Shell.Start("exec env XENSTORED_PATH=$D/xenbus $B forward --listen=unix:path=forward 2>>forward.log");
-        _ = _stage.Shell.Run("until [ -S forward ]; do sleep 0.02; done");
+        _stage.Shell.AwaitListener("forward");
         Assert.That(_stage.Shell.BusId($"unix:path={_stage.Shell.Directory}/forward"), Has.Length.EqualTo(32), Forwarded);
 
         // The same number at once: what the forwarder holds is of the boot before.
@@ -82,7 +82,7 @@ public sealed class FinderTests : IDisposable
         _stage.StartBus(port: _port);
         Process forwarder = _stage.Shell.Start("exec env XENSTORED_PATH=$D/xenbus $B forward --listen=unix:path=forward 2>>forward.log");
         ShellResult memory = _stage.Shell.Run($"""
-            until [ -S forward ]; do sleep 0.02; done
+            {Shell.Listening("forward")}
             exec /usr/bin/python3 -c "
             import dbus, dbus.bus, os
             clients = [dbus.bus.BusConnection('unix:path=' + os.environ['D'] + '/forward') for _ in range(200)]

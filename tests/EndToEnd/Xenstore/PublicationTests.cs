@@ -35,7 +35,9 @@ public sealed class PublicationTests : IDisposable
         _stage.Await(() => _stage.Token(6) is not null, "the domain was not told again");
         Assert.That(Doctor(address, _stage.Token(6)!).Output, Does.Contain("DomainId=6"));
         Assert.That(Doctor(address, old).ExitCode, Is.EqualTo(1));
-        Assert.That(_stage.Log, Does.Contain("domain nfs-1 runs as domid 5").And.Contain("domid 5, is no more").And.Not.Contain(old.Split(' ')[1]));
+        _stage.AwaitLog("domain nfs-1 runs as domid 5");
+        _stage.AwaitLog("domid 5, is no more");
+        Assert.That(_stage.Log, Does.Not.Contain(old.Split(' ')[1]));
     }
 
     [TestCase(null)]
@@ -132,8 +134,8 @@ public sealed class PublicationTests : IDisposable
     {
         File.WriteAllText(_stage.Shell.In("client-token"), token);
         _ = _stage.Shell.Start($"chmod 600 client-token; exec $B forward --listen=unix:path=forward --to='{Tcp(address)}' --token-file=client-token 2>>log");
-        return _stage.Shell.Start("""
-            until [ -S forward ]; do sleep 0.02; done
+        return _stage.Shell.Start($"""
+            {Shell.Listening("forward")}
             exec /usr/bin/python3 -c "
             import dbus, dbus.bus, os
             bus = dbus.bus.BusConnection('unix:path=' + os.environ['D'] + '/forward')

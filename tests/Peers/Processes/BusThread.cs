@@ -25,5 +25,5 @@ public static class BusThread
     }
 
     private static string Find(int pid) => Directory.GetDirectories($"/proc/{pid}/task")
-        .First(task => File.ReadAllText(Path.Combine(task, "comm")).Trim() == Name);
+        .First(task => ProcessFile.ReadAllText(Path.Combine(task, "comm")).Trim() == Name);
 }
