@@ -12,4 +12,8 @@ namespace XcpBroker;
 /// <param name="Services">How processes of services are made; stays the caller's.</param>
 /// <param name="Epoch">The first number of its unique names.</param>
 internal sealed record BusStart(
-    BrokerOptions Options, ConfigurationSource Source, IReadOnlyList<ListeningSocket> Sockets, ServiceProcesses Services, uint Epoch);
+    BrokerOptions Options, ConfigurationSource Source, IReadOnlyList<ListeningSocket> Sockets, ServiceProcesses Services, uint Epoch)
+{
+    /// <summary>Those that clients may be told of.</summary>
+    internal Transports Transports { get; init; } = Transports.Known;
+}

@@ -32,11 +32,12 @@ internal sealed class RunningBus : IDisposable
     private readonly BlockPool _blocks = new();
     private readonly SocketIO _io;
     private readonly Composition _bus;
+    private readonly Transports _transports;
     private readonly DirectoryWatch _watch;
     private readonly JournalFiles? _journal;
     private readonly KeyringCookies _cookies;
     private readonly DomainListeners _domainSockets;
-    private readonly List<StreamListener> _listeners = [];
+    private readonly List<IListener> _listeners = [];
     private readonly List<ListeningSocket> _sockets = [];
     private readonly List<string> _addresses = [];
     private readonly ILogger _log;
@@ -46,6 +47,7 @@ internal sealed class RunningBus : IDisposable
     private RunningBus(BusStart start, ILoggerFactory log)
     {
         BrokerOptions options = start.Options;
+        _transports = start.Transports;
         _log = log.CreateLogger(LogCategory);
         _loop = new EpollBusLoop(TimeProvider.System, options.BusyPoll);
         _io = new SocketIO(_loop, _blocks, (int)Math.Clamp(options.Limits.MaxIncomingBytes, SmallestRead, LargestRead));
@@ -69,7 +71,7 @@ internal sealed class RunningBus : IDisposable
         _bus.Reloader.HasChanged = _watch.HasChanged;
         _bus.Reloader.Began = _watch.Settle;
         _watch.Watch(WatchedNames.Of(options, Directory.Exists));
-        _domainSockets = new DomainListeners(address => ListeningSockets.OpenForDomain(address, options), socket => Accept(socket, options))
+        _domainSockets = new DomainListeners(address => new UnixTransport().Listen(address, options), socket => Accept(socket, options))
         {
             Closed = _bus.RemoveListener,
         };
@@ -157,7 +159,7 @@ internal sealed class RunningBus : IDisposable
 
     private void Listen(ListeningSocket socket, BrokerOptions options)
     {
-        IReadOnlyList<StreamListener> listeners = Accept(socket, options);
+        IReadOnlyList<IListener> listeners = Accept(socket, options);
         if (socket.Address is UnixListenAddress { Domain: not null })
         {
             _domainSockets.Add(socket, listeners);
@@ -171,7 +173,7 @@ internal sealed class RunningBus : IDisposable
         _addresses.Add(socket.Address.ToString());
     }
 
-    private StreamListener[] Accept(ListeningSocket socket, BrokerOptions options)
+    private IListener[] Accept(ListeningSocket socket, BrokerOptions options)
     {
         DeclaredSecrets secrets = new(_bus.Domains);
         TokenFailures failures = new(_loop, _log);
@@ -185,20 +187,17 @@ internal sealed class RunningBus : IDisposable
             AllowsAnonymous = options.AllowAnonymous,
             Nonce = socket.Nonce?.Nonce,
         };
-        StreamListener[] listeners = [.. socket.Descriptors.Select(descriptor => new StreamListener(_io, descriptor, socket.Transport, terms, _bus.Acceptor))];
+        IListener[] listeners = [.. socket.Descriptors.Select(descriptor => socket.Transport.Serve(_io, descriptor, terms, _bus.Acceptor))];
         Array.ForEach(listeners, _bus.AddListener);
         return listeners;
     }
 
-    /// <summary>What the bus says it is to a client of a domain. What is between may change addresses, but hardly ports.</summary>
-    private string? GuidOf(ListenAddress address)
+    /// <summary>What the bus says it is to a client of a domain that is told this address; null: who it reaches, nobody can tell.</summary>
+    private string? GuidOf(string address)
     {
-        string[] guids = [.. _sockets.Where(socket => (socket.Address, address) switch
-        {
-            (TcpListenAddress ours, TcpListenAddress theirs) => ours.Port == theirs.Port,
-            (VsockListenAddress ours, VsockListenAddress theirs) => ours.Port == theirs.Port,
-            _ => false,
-        }).Select(socket => socket.Guid).Distinct()];
+        string[] guids = _transports.Addresses.TryParse(address, out IReadOnlyList<ListenAddress>? told, out _)
+            ? [.. _sockets.Where(socket => socket.Address.IsReachedBy(told[0])).Select(socket => socket.Guid).Distinct()]
+            : [];
         return guids is [string only] ? only : null;
     }
 
@@ -229,7 +228,7 @@ internal sealed class RunningBus : IDisposable
 
     private void CloseListeners()
     {
-        foreach (StreamListener listener in _listeners)
+        foreach (IListener listener in _listeners)
         {
             listener.Dispose();
         }

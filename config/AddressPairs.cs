@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace XcpBroker.Config;
 
 /// <summary>The keys and unescaped values of one address. Each key is taken once; what is left over at the end is unknown.</summary>
-internal sealed class AddressPairs
+public sealed class AddressPairs
 {
     private readonly Dictionary<string, string> _pairs = new(StringComparer.Ordinal);
 
@@ -12,8 +12,12 @@ internal sealed class AddressPairs
     }
 
     /// <summary>Reads what stands behind the transport's colon.</summary>
-    internal static bool TryParse(string text, [NotNullWhen(true)] out AddressPairs? pairs, [NotNullWhen(false)] out string? error)
+    /// <param name="text">As written.</param>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="error">What is wrong.</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out AddressPairs? pairs, [NotNullWhen(false)] out string? error)
     {
+        ArgumentNullException.ThrowIfNull(text);
         pairs = null;
         AddressPairs read = new();
         foreach (string pair in text.Length == 0 ? [] : text.Split(','))
@@ -45,10 +49,10 @@ internal sealed class AddressPairs
     }
 
     /// <summary>The value of a key, which is gone then; null: it is not given.</summary>
-    internal string? Take(string key) => _pairs.Remove(key, out string? value) ? value : null;
+    public string? Take(string key) => _pairs.Remove(key, out string? value) ? value : null;
 
     /// <summary>Once all known keys are taken: what is wrong with the others, or null.</summary>
-    internal string? UnknownKeyError(IEnumerable<string> known) => _pairs.Count == 0
+    public string? UnknownKeyError(IEnumerable<string> known) => _pairs.Count == 0
         ? null
         : $"unknown key '{_pairs.Keys.First()}' (known: {string.Join(", ", known.Append("guid"))})";
 }

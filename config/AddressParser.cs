@@ -2,32 +2,24 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace XcpBroker.Config;
 
-/// <summary>Reads listen addresses in their text form.</summary>
+/// <summary>Reads addresses in their text form.</summary>
+/// <param name="transports">Those that there are.</param>
 /// <remarks>
 /// Source: D-Bus specification, "Server Addresses". Stricter than dbus-daemon 1.14, which ignores keys it does not know, takes the first
 /// of two equal keys, and cuts values at NUL: here each of these is an error.
 /// </remarks>
-public static class AddressParser
+public sealed class AddressParser(params IReadOnlyList<TransportSyntax> transports)
 {
     private const int GuidLength = 32;
 
-    // A transport is a row here, and a file that knows its keys.
-    private static readonly (string Name, ReadKeys Read)[] Transports =
-    [
-        ("unix", UnixAddressReader.TryRead),
-        ("tcp", TcpAddressReader.TryReadPlain),
-        ("nonce-tcp", TcpAddressReader.TryReadWithNonce),
-        (VsockListenAddress.Name, VsockListenAddress.TryRead),
-        ("systemd", SystemdAddressReader.TryRead),
-    ];
-
-    private delegate bool ReadKeys(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error);
+    /// <summary>The transports that it knows.</summary>
+    public IReadOnlyList<TransportSyntax> Transports => transports;
 
     /// <summary>Reads a list of addresses separated by ';'. One ';' may stand at the end, as libdbus allows.</summary>
     /// <param name="text">The list.</param>
     /// <param name="addresses">At least one address, in the order written.</param>
     /// <param name="error">One line that quotes the part that is wrong.</param>
-    public static bool TryParse(
+    public bool TryParse(
         string text,
         [NotNullWhen(true)] out IReadOnlyList<ListenAddress>? addresses,
         [NotNullWhen(false)] out string? error)
@@ -52,7 +44,7 @@ public static class AddressParser
         return true;
     }
 
-    private static bool TryParseOne(string entry, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error)
+    private bool TryParseOne(string entry, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error)
     {
         address = null;
         int colon = entry.IndexOf(':', StringComparison.Ordinal);
@@ -63,15 +55,15 @@ public static class AddressParser
         }
 
         string transport = entry[..colon];
-        if (Array.Find(Transports, known => known.Name == transport).Read is not { } read)
+        if (transports.FirstOrDefault(known => known.Name == transport) is not { } syntax)
         {
-            error = $"unknown transport '{transport}' (known: {string.Join(", ", Transports.Select(known => known.Name))})";
+            error = $"unknown transport '{transport}' (known: {string.Join(", ", transports.Select(known => known.Name))})";
             return false;
         }
 
         if (!AddressPairs.TryParse(entry[(colon + 1)..], out AddressPairs? pairs, out error)
             || !TryTakeGuid(pairs, out string? guid, out error)
-            || !read(pairs, out address, out error))
+            || !syntax.TryRead(pairs, out address, out error))
         {
             return false;
         }

@@ -11,8 +11,9 @@ namespace XcpBroker.Config;
 /// <param name="files">Where files come from.</param>
 /// <param name="users">Who is meant by names of users and groups.</param>
 /// <param name="standardDirectories">What the standard directories of services are.</param>
+/// <param name="addresses">Knows the transports.</param>
 /// <remarks>Source: dbus-daemon(1), "CONFIGURATION FILE"; bus/config-parser.c of dbus 1.14.10 and 1.16.2.</remarks>
-public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, StandardServiceDirectories standardDirectories)
+public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, StandardServiceDirectories standardDirectories, AddressParser addresses)
 {
     /// <summary>Where secrets come from; null: from nowhere.</summary>
     public ISecretFiles? Secrets { get; init; }
@@ -45,7 +46,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         ReadOnlyMemory<byte> text, string file, [NotNullWhen(true)] out DomainDeclaration? domain, [NotNullWhen(false)] out ConfigProblem? problem)
     {
         domain = null;
-        Surroundings surroundings = new(files, Secrets, users, standardDirectories);
+        Surroundings surroundings = new(files, Secrets, users, standardDirectories, addresses);
         ConfigDraft draft = new();
         if (XmlReader.TryRead(text.Span, out XmlElement? element, out XmlProblem? wrong))
         {
@@ -66,14 +67,14 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
     }
 
     /// <summary>An address that is for another build of dbus-daemon, or wrong, must not keep the bus from listening on the others.</summary>
-    private static List<ListenAddress> ReadAddresses(ConfigDraft draft, List<ConfigProblem> unusable)
+    private List<ListenAddress> ReadAddresses(ConfigDraft draft, List<ConfigProblem> unusable)
     {
-        List<ListenAddress> addresses = [];
+        List<ListenAddress> usable = [];
         foreach (ListenSetting listen in draft.Listen)
         {
-            if (AddressParser.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
+            if (addresses.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
             {
-                addresses.AddRange(read.Select(listen.Apply));
+                usable.AddRange(read.Select(listen.Apply));
             }
             else
             {
@@ -81,12 +82,12 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             }
         }
 
-        addresses.AddRange(draft.Domains.SelectMany(domain => domain.Domain.Sockets));
-        return addresses;
+        usable.AddRange(draft.Domains.SelectMany(domain => domain.Domain.Sockets));
+        return usable;
     }
 
     /// <summary>What can only be judged once all is read: domains may be declared behind what refers to them.</summary>
-    private static ConfigProblem? CheckDomains(ConfigDraft draft, Surroundings surroundings)
+    private ConfigProblem? CheckDomains(ConfigDraft draft, Surroundings surroundings)
     {
         HashSet<string> names = [.. draft.Domains.Select(domain => domain.Domain.Identity.Name)];
         foreach (ListenSetting listen in draft.Listen)
@@ -96,7 +97,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
                 return At(listen.Address, $"there is no domain \"{name}\"; expected <domain name=\"{name}\"> in <busconfig>");
             }
 
-            if (listen.TrustsAddresses && !AddressesOf(listen).All(address => address is TcpListenAddress))
+            if (listen.TrustsAddresses && !AddressesOf(listen).All(address => address.HasForgeablePeers))
             {
                 return At(listen.Address, "identity=\"address\" is for tcp: addresses: no other transport has addresses that could be forged");
             }
@@ -129,8 +130,8 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         }
     }
 
-    private static IReadOnlyList<ListenAddress> AddressesOf(ListenSetting listen) =>
-        AddressParser.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? addresses, out _) ? addresses : [];
+    private IReadOnlyList<ListenAddress> AddressesOf(ListenSetting listen) =>
+        addresses.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? read, out _) ? read : [];
 
     private static ConfigProblem At(LocatedText text, string message) => new(text.File, text.Position.Line, text.Position.Column, message);
 
@@ -142,7 +143,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         [NotNullWhen(false)] out ConfigProblem? problem)
     {
         configuration = null;
-        Surroundings surroundings = new(source, followsIncludes ? Secrets : null, users, standardDirectories);
+        Surroundings surroundings = new(source, followsIncludes ? Secrets : null, users, standardDirectories, addresses);
         ConfigDraft draft = new();
         problem = new IncludeReader(surroundings, followsIncludes).ReadRoot(path, draft, out XmlPosition root);
         if (problem is null && draft.Listen.Count == 0)
@@ -156,11 +157,11 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         return problem is null;
     }
 
-    private static BusConfiguration Build(string path, ConfigDraft draft, Surroundings surroundings)
+    private BusConfiguration Build(string path, ConfigDraft draft, Surroundings surroundings)
     {
         bool isXcp = draft.Type == BusConfiguration.XcpType;
         List<ConfigProblem> unusable = [];
-        List<ListenAddress> addresses = ReadAddresses(draft, unusable);
+        List<ListenAddress> usable = ReadAddresses(draft, unusable);
         return new BusConfiguration
         {
             File = path,
@@ -174,7 +175,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
             ServiceHelper = draft.ServiceHelper,
             DomainStarter = draft.DomainStarter,
             Xenstore = draft.Xenstore,
-            Addresses = addresses,
+            Addresses = usable,
             UnusableAddresses = unusable,
             Domains = [.. draft.Domains.Select(domain => domain.Domain)],
             AuthMechanisms = draft.AuthMechanisms,

@@ -7,5 +7,6 @@ public sealed record SystemdListenAddress : ListenAddress
     /// <inheritdoc/>
     public override string Transport => "systemd";
 
-    private protected override string Values => "";
+    /// <inheritdoc/>
+    protected override string Values => "";
 }

@@ -44,7 +44,14 @@ public sealed record TcpListenAddress : ListenAddress
     /// <inheritdoc/>
     public override string Transport => HasNonce ? "nonce-tcp" : "tcp";
 
-    private protected override string Values
+    /// <inheritdoc/>
+    public override bool HasForgeablePeers => true;
+
+    /// <inheritdoc/>
+    public override string? ConnectProblem => HasNonce ? base.ConnectProblem : Port == 0 ? "'port' must be given" : null;
+
+    /// <inheritdoc/>
+    protected override string Values
     {
         get
         {
@@ -53,6 +60,9 @@ public sealed record TcpListenAddress : ListenAddress
             return string.Join(',', pairs.Where(pair => pair.Value is not null).Select(pair => $"{pair.Key}={AddressEscaping.Escape(pair.Value!)}"));
         }
     }
+
+    /// <inheritdoc/>
+    public override bool IsReachedBy(ListenAddress other) => other is TcpListenAddress theirs && theirs.Port == Port;
 
     /// <summary>The value of the key <c>family</c>; null for <see cref="TcpFamily.Any"/>.</summary>
     internal static string? NameOf(TcpFamily family) => family switch

@@ -39,7 +39,11 @@ public sealed record UnixListenAddress(UnixAddressKind Kind, string Value) : Lis
     /// <inheritdoc/>
     public override string Transport => "unix";
 
-    private protected override string Values => $"{KeyOf(Kind)}={AddressEscaping.Escape(Value)}";
+    /// <inheritdoc/>
+    public override string? ConnectProblem => Kind is UnixAddressKind.Path or UnixAddressKind.Abstract ? null : base.ConnectProblem;
+
+    /// <inheritdoc/>
+    protected override string Values => $"{KeyOf(Kind)}={AddressEscaping.Escape(Value)}";
 
     /// <summary>The address that clients can connect to: <see cref="UnixAddressKind.Path"/> with a rooted path, or <see cref="UnixAddressKind.Abstract"/>.</summary>
     /// <param name="surroundings">What the answer depends on besides this value.</param>

@@ -31,7 +31,8 @@ internal sealed unsafe class BusClient : IDisposable
     /// <exception cref="StartException">There is no bus, or it refuses.</exception>
     internal static BusClient Connect(UnixListenAddress address)
     {
-        BusClient client = Open(address, ClientSocket.Resolve(address), null);
+        UnixTransport transport = new();
+        BusClient client = Open(address, transport, transport.Resolve(address), null);
         try
         {
             _ = client.Authenticate(new ExternalClient(LibC.GetEffectiveUserId()));
@@ -47,15 +48,16 @@ internal sealed unsafe class BusClient : IDisposable
 
     /// <summary>Connects, and says nothing.</summary>
     /// <param name="address">What is connected to, for errors.</param>
+    /// <param name="transport">Its transport.</param>
     /// <param name="names">Its sockets: the first that can be connected to counts.</param>
     /// <param name="patience">How long the bus may take for anything; null: for ever.</param>
     /// <exception cref="StartException">None can.</exception>
-    internal static BusClient Open(ListenAddress address, IReadOnlyList<SocketName> names, TimeSpan? patience)
+    internal static BusClient Open(ListenAddress address, ITransport transport, IReadOnlyList<SocketName> names, TimeSpan? patience)
     {
         int errno = 0;
         foreach (SocketName name in names)
         {
-            int socket = ClientSocket.ConnectWaiting(name, patience, out errno);
+            int socket = transport.ConnectWaiting(name, patience, out errno);
             if (socket >= 0)
             {
                 return new BusClient(socket, address);

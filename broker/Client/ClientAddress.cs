@@ -1,5 +1,6 @@
 using XcpBroker.Config;
 using XcpBroker.Startup;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Client;
 
@@ -31,7 +32,7 @@ internal static class ClientAddress
     {
         // A guid is something to listen on to our parser, and may be any text to a client.
         string plain = string.Join(',', address.Split(',').Where(part => !part.StartsWith("guid=", StringComparison.Ordinal)));
-        return AddressParser.TryParse(plain, out IReadOnlyList<ListenAddress>? parsed, out string? error)
+        return Transports.Known.Addresses.TryParse(plain, out IReadOnlyList<ListenAddress>? parsed, out string? error)
             && parsed is [UnixListenAddress { Kind: UnixAddressKind.Path or UnixAddressKind.Abstract } unix]
                 ? unix
                 : throw new StartException($"{address}: {error ?? "not the address of a Unix socket"}");

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using XcpBroker.Auth.Sasl;
-using XcpBroker.Config;
+using XcpBroker.Forwarding;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Startup;
 using XcpBroker.Transport;
@@ -18,15 +18,15 @@ internal sealed class Doctor(TimeProvider clock, Action<string> say)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>All steps.</summary>
-    /// <param name="address">Where the bus should be.</param>
-    /// <param name="mechanism">How this side proves who it is.</param>
+    /// <param name="chosen">Where the bus should be, and how this side proves who it is.</param>
     /// <exception cref="StartException">A step failed; the text says which, and what is wrong.</exception>
-    internal void Examine(ListenAddress address, SaslClientMechanism mechanism)
+    internal void Examine(BusChoice chosen)
     {
-        IReadOnlyList<SocketName> names = Step("resolve", () => ClientSocket.Resolve(address));
+        IReadOnlyList<SocketName> names = Step("resolve", chosen.Resolve);
         say($"resolve       {string.Join(", ", names.Select(name => name.ToString()))}");
-        using BusClient bus = Step("connect", () => BusClient.Open(address, names, Patience));
+        using BusClient bus = Step("connect", () => BusClient.Open(chosen.Address, chosen.Transport, names, Patience));
         say("connect       the machine answers, and something listens there");
+        SaslClientMechanism mechanism = chosen.NewMechanism();
         string guid = Step("authenticate", () => bus.Authenticate(mechanism));
         say($"authenticate  accepted by {mechanism.Name}; the bus's address has the GUID {guid}");
         string name = Step("hello", bus.Hello);

@@ -27,7 +27,8 @@ internal sealed class ConnectionAdmission(
 {
     private readonly List<IListener> _listeners = [];
     private readonly Dictionary<Payer, int> _connectionsPerUser = [];
-    private readonly EpisodeLog<uint> _refusals = new(loop, 16, (cid, count) => LinkLog.CidRefusedOften(log, cid, count));
+    private readonly EpisodeLog<RefusedPeer> _refusals = new(
+        loop, 16, (peer, count) => LinkLog.PeerRefusedOften(log, peer.Address?.ToString() ?? "others", count));
     private readonly IncompleteConnections _incomplete = new();
     private bool _isCrowded;
 
@@ -66,9 +67,9 @@ internal sealed class ConnectionAdmission(
 
     public void Refused(PeerAddress address)
     {
-        if (_refusals.Begins(address.Cid ?? uint.MaxValue))
+        if (_refusals.Begins(new RefusedPeer(address)))
         {
-            LinkLog.CidRefused(log, address.Cid);
+            LinkLog.PeerRefused(log, address);
         }
     }
 
@@ -225,4 +226,7 @@ internal sealed class ConnectionAdmission(
             dooms.Doom(connection, reason);
             TakeApartDoomed();
         }, null);
+
+    /// <param name="Address">Null: more than are told apart.</param>
+    private readonly record struct RefusedPeer(PeerAddress? Address);
 }

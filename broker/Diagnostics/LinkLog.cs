@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using XcpBroker.Auth;
 using XcpBroker.Connections;
 
 namespace XcpBroker.Diagnostics;
@@ -6,11 +7,11 @@ namespace XcpBroker.Diagnostics;
 /// <summary>What is said of links to other machines. Ids 2100 to 2199; none is used twice.</summary>
 internal static partial class LinkLog
 {
-    [LoggerMessage(2100, LogLevel.Warning, "vsock: CID {Cid} is no guest of this machine: refused")]
-    internal static partial void CidRefused(ILogger logger, uint? cid);
+    [LoggerMessage(2100, LogLevel.Warning, "{Address} is no guest of this machine: refused")]
+    internal static partial void PeerRefused(ILogger logger, PeerAddress address);
 
-    [LoggerMessage(2101, LogLevel.Warning, "vsock: CID {Cid} was refused {Count} times")]
-    internal static partial void CidRefusedOften(ILogger logger, uint cid, long count);
+    [LoggerMessage(2101, LogLevel.Warning, "{Address} was refused {Count} times")]
+    internal static partial void PeerRefusedOften(ILogger logger, string address, long count);
 
     [LoggerMessage(2110, LogLevel.Warning, "{Connection} has not answered a Ping for {Seconds:0} s; it stays, unless unresponsive_timeout is set")]
     internal static partial void Unresponsive(ILogger logger, Connection connection, double seconds);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using XcpBroker.Config;
 using XcpBroker.Config.Domains;
 using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
@@ -12,7 +11,7 @@ internal sealed class DomainBoots(DomainTable domains, Dooms dooms, ILogger log)
 {
     private readonly Dictionary<string, DomainNotice> _watched = new(StringComparer.Ordinal);
     private IDomainWatch? _watch;
-    private Func<ListenAddress, string?> _guidOf = static _ => null;
+    private Func<string, string?> _guidOf = static _ => null;
     private XenstorePublication? _publication;
 
     /// <summary>Takes apart who has been doomed; set once by Composition.</summary>
@@ -21,7 +20,7 @@ internal sealed class DomainBoots(DomainTable domains, Dooms dooms, ILogger log)
     /// <summary>From now on there is somebody who can watch.</summary>
     /// <param name="watch">Who.</param>
     /// <param name="guidOf">The GUID of the listener that an address leads to; null: nobody knows which that is.</param>
-    internal void Begin(IDomainWatch watch, Func<ListenAddress, string?> guidOf)
+    internal void Begin(IDomainWatch watch, Func<string, string?> guidOf)
     {
         _watch = watch;
         _guidOf = guidOf;
@@ -104,7 +103,6 @@ internal sealed class DomainBoots(DomainTable domains, Dooms dooms, ILogger log)
     private DomainNotice NoticeOf(DomainDeclaration declaration)
     {
         string? address = declaration.Address ?? _publication!.Address;
-        bool isRead = AddressParser.TryParse(address ?? "", out IReadOnlyList<ListenAddress>? addresses, out _);
-        return new DomainNotice(declaration.Identity.Name, declaration.Identity.Uuid, address, isRead ? _guidOf(addresses![0]) : null);
+        return new DomainNotice(declaration.Identity.Name, declaration.Identity.Uuid, address, address is null ? null : _guidOf(address));
     }
 }

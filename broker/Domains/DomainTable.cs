@@ -41,12 +41,12 @@ internal sealed class DomainTable(Dooms dooms)
         }
 
         PeerAddress address = transport.Address;
-        if (address.Kind == PeerAddressKind.Unix)
+        if (!address.IsRemote)
         {
             return transport.Credentials;
         }
 
-        bool isProof = terms.TrustsAddresses || address.Kind == PeerAddressKind.Vsock;
+        bool isProof = terms.TrustsAddresses || address.IsProof;
         if (isProof && FindSource(address) is { } source)
         {
             return source.Credentials;

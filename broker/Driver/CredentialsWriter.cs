@@ -71,7 +71,7 @@ internal static class CredentialsWriter
     /// <summary>Of a peer of a domain nothing else is known. Whoever knows no domains finds no user, and so nobody that it trusts.</summary>
     private static void WriteDomain(WireWriter reply, DomainIdentity domain, PeerAddress? address)
     {
-        if ((domain.Id ?? address?.Cid) is { } id && domain.IsKnown)
+        if ((domain.Id ?? address?.DomainId) is { } id && domain.IsKnown)
         {
             Key(reply, "org.xen.xcp.DomainId");
             reply.WriteVariantUInt32(id);

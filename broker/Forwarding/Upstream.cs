@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Config;
@@ -11,8 +10,6 @@ namespace XcpBroker.Forwarding;
 /// <summary>A bus that was found, and what to connect to.</summary>
 internal sealed record UpstreamBus(BusChoice Choice, IReadOnlyList<SocketName> Names)
 {
-    internal StreamTransport Transport { get; } = ClientSocket.TransportOf(Choice.Address);
-
     internal SaslClient NewConversation() => new(Choice.NewMechanism(), Choice.Address.Guid);
 }
 
@@ -41,7 +38,7 @@ internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Actio
     internal void Resolve(Action<UpstreamBus?, string> found)
     {
         // Nothing of these waits: neither for xenstore nor for a name service.
-        if (IsFixed && IsNamedByNumber(options.Bus.Find(default).Address))
+        if (IsFixed && options.Bus.Find(default) is { } known && known.Transport.ResolvesAtOnce(known.Address))
         {
             string wrong = "";
             _fixed ??= Find(out wrong);
@@ -81,15 +78,13 @@ internal sealed class Upstream(ForwardOptions options, SocketIO io, Action<Actio
         _isLost = false;
     }
 
-    private static bool IsNamedByNumber(ListenAddress address) => address is not TcpListenAddress tcp || IPAddress.TryParse(tcp.Host, out _);
-
     private UpstreamBus? Find(out string problem)
     {
         problem = "";
         try
         {
             BusChoice choice = options.Bus.Find(Patience < WatchTime ? Patience : WatchTime);
-            return new UpstreamBus(choice, ClientSocket.Resolve(choice.Address));
+            return new UpstreamBus(choice, choice.Resolve());
         }
         catch (StartException e)
         {

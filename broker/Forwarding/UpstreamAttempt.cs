@@ -80,7 +80,7 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
         int socket = _socket;
         _bus.Io.Loop.Unregister(socket, _key);
         _socket = -1;
-        int errno = ClientSocket.Outcome(socket);
+        int errno = _found!.Choice.Transport.Outcome(socket);
         if (errno == 0)
         {
             Authenticate(socket);
@@ -122,7 +122,7 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
             return;
         }
 
-        _socket = ClientSocket.Begin(_found.Names[_nextName++], out int errno);
+        _socket = _found.Choice.Transport.Begin(_found.Names[_nextName++], out int errno);
         if (_socket < 0)
         {
             TryNext(errno);
@@ -149,7 +149,7 @@ internal sealed class UpstreamAttempt : ITransportEvents, IEpollHandler
 
     private void Authenticate(int socket)
     {
-        Connection = new StreamConnection(_bus.Io, _found!.Transport, socket);
+        Connection = _found!.Choice.Transport.Join(_bus.Io, socket);
         _sasl = _found.NewConversation();
         _sasl.Begin(_output);
         Connection.Start(this);

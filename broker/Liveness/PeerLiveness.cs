@@ -32,7 +32,7 @@ internal sealed class PeerLiveness(BusMessages bus, BusLoop loop, LimitsInForce 
     /// <summary>A peer has said Hello.</summary>
     internal void Watch(Connection connection)
     {
-        bool isRemote = connection.Transport.Address.Kind != Auth.PeerAddressKind.Unix || connection.Credentials.Domain is not null;
+        bool isRemote = connection.Transport.Address.IsRemote || connection.Credentials.Domain is not null;
         if (isRemote)
         {
             connection.Transport.SetGrace(GraceOf(connection));

@@ -33,7 +33,7 @@ internal static class BrokerProcess
 
         BrokerOptions complete = Complete(options);
         PidFile.RefuseExisting(complete.PidFile);
-        IReadOnlyList<ListeningSocket> sockets = ListeningSockets.Open(complete, deferred.CreateLogger(RunningBus.LogCategory));
+        IReadOnlyList<ListeningSocket> sockets = ListeningSockets.Open(complete, Transports.Known, deferred.CreateLogger(RunningBus.LogCategory));
         using PidFile? pidFile = OrClose(sockets, () => PidFile.Create(complete.PidFile));
         if (readyDescriptor is not null && !complete.KeepUmask)
         {

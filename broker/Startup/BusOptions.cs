@@ -2,6 +2,7 @@ using System.CommandLine;
 using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Forwarding;
 using XcpBroker.Tokens;
+using XcpBroker.Transport;
 using static XcpBroker.Startup.CommandLineWords;
 
 namespace XcpBroker.Startup;
@@ -40,7 +41,7 @@ internal sealed class BusOptions
             return null;
         }
 
-        BusFinder finder = new(located, token, Single(result, _domain), xenstore);
+        BusFinder finder = new(located, token, Single(result, _domain), xenstore, Transports.Known);
         if (finder.IsFixed)
         {
             _ = finder.Find(TimeSpan.Zero); // what is wrong is said at once

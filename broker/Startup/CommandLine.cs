@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Globalization;
 using XcpBroker.Config;
+using XcpBroker.Transport;
 using static XcpBroker.Startup.CommandLineWords;
 
 namespace XcpBroker.Startup;
@@ -177,7 +178,7 @@ internal sealed class CommandLine
         : CommandLineRequest.Run;
 
     private static IReadOnlyList<ListenAddress> Addresses(string text) =>
-        AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error)
+        Transports.Known.Addresses.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error)
             ? addresses
             : throw new StartException($"option --address: {error}");
 

@@ -5,6 +5,7 @@ using XcpBroker.Config.Domains;
 using XcpBroker.Config.Services;
 using XcpBroker.Reloading;
 using XcpBroker.Tokens;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Startup;
 
@@ -81,7 +82,7 @@ internal static class ConfigurationFile
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"),
         Environment.GetEnvironmentVariable("XDG_DATA_HOME"),
         Environment.GetEnvironmentVariable("XDG_DATA_DIRS"),
-        Environment.GetEnvironmentVariable("HOME")))
+        Environment.GetEnvironmentVariable("HOME")), Transports.Known.Addresses)
     {
         Secrets = new SecretFiles(),
     };

@@ -3,6 +3,7 @@ using XcpBroker.Auth.Sasl;
 using XcpBroker.Client;
 using XcpBroker.Forwarding;
 using XcpBroker.Interop;
+using XcpBroker.Transport;
 using static XcpBroker.Startup.CommandLineWords;
 
 namespace XcpBroker.Startup;
@@ -33,7 +34,7 @@ internal sealed class DoctorCommand
         RefuseUnknown(result);
         BusChoice bus = _bus.Find(result, out string? problem)?.Find(Patience) ?? Default(runtimeDirectory, problem!);
         Say($"address       {bus.Address} ({bus.Source})");
-        new Doctor(TimeProvider.System, Say).Examine(bus.Address, bus.NewMechanism());
+        new Doctor(TimeProvider.System, Say).Examine(bus);
         Say("all is well");
         return 0;
     }
@@ -47,7 +48,7 @@ internal sealed class DoctorCommand
         return !isRoot && string.IsNullOrEmpty(runtimeDirectory)
             ? throw BusLocator.NobodySays(xenstore)
             : new BusChoice(
-                DefaultAddress.Choose(isRoot, runtimeDirectory), "where a bus of this user listens by default",
+                DefaultAddress.Choose(isRoot, runtimeDirectory), new UnixTransport(), "where a bus of this user listens by default",
                 static () => new ExternalClient(LibC.GetEffectiveUserId()));
     }
 }

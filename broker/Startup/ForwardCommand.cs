@@ -67,7 +67,7 @@ internal sealed class ForwardCommand
     private ForwardOptions Read(ParseResult result, string workingDirectory)
     {
         string written = Single(result, _listen) ?? throw new StartException("option --listen must be given");
-        if (!AddressParser.TryParse(written, out IReadOnlyList<ListenAddress>? addresses, out string? error)
+        if (!Transports.Known.Addresses.TryParse(written, out IReadOnlyList<ListenAddress>? addresses, out string? error)
             || addresses is not [UnixListenAddress { Kind: UnixAddressKind.Path or UnixAddressKind.Abstract } listen])
         {
             throw new StartException($"option --listen: {error ?? $"'{written}' is not one unix:path= or unix:abstract="}");
@@ -83,9 +83,9 @@ internal sealed class ForwardCommand
         {
             AllowedUsers = [.. Values(result, _allowUser).Select(text => Number("--allow-uid", text, uint.MaxValue - 1))],
         };
-        if (bus.IsFixed && ClientSocket.Problem(bus.Find(TimeSpan.Zero).Address) is { } problem)
+        if (bus.IsFixed)
         {
-            throw new StartException(problem);
+            bus.Find(TimeSpan.Zero).CheckAddress();
         }
 
         return Single(result, _wait) is { } wait ? options with { Patience = TimeSpan.FromSeconds(Number("--wait", wait, 3600)) } : options;

@@ -1,42 +1,11 @@
 using System.Runtime.InteropServices;
-using XcpBroker.Config;
 using XcpBroker.Interop;
-using XcpBroker.Startup;
 
 namespace XcpBroker.Transport;
 
-/// <summary>The connecting end of each transport.</summary>
+/// <summary>The connecting end of stream sockets.</summary>
 internal static unsafe class ClientSocket
 {
-    /// <summary>Why an address cannot be connected to, whatever is there; null: it can.</summary>
-    internal static string? Problem(ListenAddress address) => address switch
-    {
-        UnixListenAddress { Kind: UnixAddressKind.Path or UnixAddressKind.Abstract } => null,
-        VsockListenAddress { Cid: null } => $"{address}: 'cid' must say which machine to connect to; 2 is the host",
-        TcpListenAddress { HasNonce: false, Port: 0 } => $"{address}: 'port' must be given",
-        VsockListenAddress or TcpListenAddress { HasNonce: false } => null,
-        _ => $"{address}: this kind of address cannot be connected to",
-    };
-
-    /// <summary>The kernel's forms of an address, to be tried in this order. May wait for DNS.</summary>
-    /// <exception cref="StartException">There are none; the text says why.</exception>
-    internal static IReadOnlyList<SocketName> Resolve(ListenAddress address) => Problem(address) is { } problem
-        ? throw new StartException(problem)
-        : address switch
-        {
-            UnixListenAddress unix => [SocketName.OfUnix(unix)],
-            VsockListenAddress vsock => [SocketName.OfVsock(vsock.Cid!.Value, vsock.Port)],
-            _ => HostAddresses.Find((TcpListenAddress)address, ((TcpListenAddress)address).Host, isPassive: false),
-        };
-
-    /// <summary>What kind of sockets an address is about.</summary>
-    internal static StreamTransport TransportOf(ListenAddress address) => address switch
-    {
-        UnixListenAddress => new UnixTransport(),
-        VsockListenAddress => new VsockTransport(allowsLoopback: true),
-        _ => new TcpTransport(),
-    };
-
     /// <summary>Begins to connect; the socket is writable once it is known what became of it.</summary>
     /// <param name="name">What to connect to.</param>
     /// <param name="errno">0: it is connected; EINPROGRESS: it will be, or not; another: it cannot be.</param>

@@ -6,16 +6,16 @@ namespace XcpBroker.Transport;
 /// <summary>Opens and closes sockets of domains on the bus loop. A socket file is made in a moment, and anew for whoever gets the path next.</summary>
 /// <param name="open">Makes the socket; <see cref="StartException"/> says why not.</param>
 /// <param name="listen">Accepts on it from now on.</param>
-internal sealed class DomainListeners(Func<UnixListenAddress, ListeningSocket> open, Func<ListeningSocket, IReadOnlyList<StreamListener>> listen)
+internal sealed class DomainListeners(Func<UnixListenAddress, ListeningSocket> open, Func<ListeningSocket, IReadOnlyList<IListener>> listen)
     : IDomainListeners
 {
-    private readonly Dictionary<Place, (ListeningSocket Socket, IReadOnlyList<StreamListener> Listeners)> _open = [];
+    private readonly Dictionary<Place, (ListeningSocket Socket, IReadOnlyList<IListener> Listeners)> _open = [];
 
     /// <summary>Told of each that accepts no more; set once by who owns them all.</summary>
-    internal required Action<StreamListener> Closed { get; init; }
+    internal required Action<IListener> Closed { get; init; }
 
     /// <summary>One that was open before the bus ran.</summary>
-    internal void Add(ListeningSocket socket, IReadOnlyList<StreamListener> listeners)
+    internal void Add(ListeningSocket socket, IReadOnlyList<IListener> listeners)
     {
         if (socket.Address is UnixListenAddress { Domain: not null } address)
         {
@@ -59,8 +59,8 @@ internal sealed class DomainListeners(Func<UnixListenAddress, ListeningSocket> o
 
     private void Close(Place place)
     {
-        _ = _open.Remove(place, out (ListeningSocket Socket, IReadOnlyList<StreamListener> Listeners) closed);
-        foreach (StreamListener listener in closed.Listeners)
+        _ = _open.Remove(place, out (ListeningSocket Socket, IReadOnlyList<IListener> Listeners) closed);
+        foreach (IListener listener in closed.Listeners)
         {
             listener.Dispose();
             Closed(listener);

@@ -7,8 +7,8 @@ namespace XcpBroker.Transport;
 /// <param name="Descriptors">The sockets, at least one; whoever takes this closes them.</param>
 /// <param name="Address">What clients connect to, with <paramref name="Guid"/>.</param>
 /// <param name="Guid">The address's id, 32 hexadecimal digits.</param>
-/// <param name="Transport">What kind of sockets they are.</param>
-internal sealed record ListeningSocket(IReadOnlyList<int> Descriptors, ListenAddress Address, string Guid, StreamTransport Transport)
+/// <param name="Transport">What takes the connections.</param>
+internal sealed record ListeningSocket(IReadOnlyList<int> Descriptors, ListenAddress Address, string Guid, ITransport Transport)
 {
     /// <summary>The socket's file, if it is ours to remove; null: there is none, or it is another's.</summary>
     internal string? File { get; init; }
@@ -20,7 +20,7 @@ internal sealed record ListeningSocket(IReadOnlyList<int> Descriptors, ListenAdd
     internal NonceFile? Nonce { get; init; }
 
     /// <summary>Whether it can tell which domain a peer is in.</summary>
-    internal bool ProvesDomain => Address.Domain is not null || Address.TrustsAddresses || Address is VsockListenAddress;
+    internal bool ProvesDomain => Address.Domain is not null || Address.TrustsAddresses || Transport.ProvesDomain;
 
     /// <summary>What is to be removed in the end, by whoever may.</summary>
     internal IEnumerable<string> Files => ((string?[])[File, Nonce?.Path]).OfType<string>();

@@ -4,8 +4,8 @@ using XcpBroker.Startup;
 
 namespace XcpBroker.Transport;
 
-/// <summary>Takes over the sockets that systemd listens on for us, Unix, TCP or vsock: each once. Their files, if they have any, stay systemd's.</summary>
-internal sealed class PassedSocketOpener(IReadOnlyList<(int Descriptor, string Name)> passed, bool allowsVsockLoopback)
+/// <summary>Takes over the sockets that systemd listens on for us: each once. Their files, if they have any, stay systemd's.</summary>
+internal sealed class PassedSocketOpener(IReadOnlyList<(int Descriptor, string Name)> passed, Transports transports, BrokerOptions options)
 {
     private readonly List<(int Descriptor, string Name)> _left = [.. passed];
 
@@ -53,14 +53,14 @@ internal sealed class PassedSocketOpener(IReadOnlyList<(int Descriptor, string N
         return names;
     }
 
-    private static ListeningSocket Take(int descriptor, ListenAddress address, StreamTransport transport, string? id)
+    private static ListeningSocket Take(int descriptor, ListenAddress address, ITransport transport, string? id)
     {
         Descriptors.SetNonBlocking(descriptor);
         string guid = id ?? ListeningSockets.NewId();
         return new ListeningSocket([descriptor], address with { Guid = guid }, guid, transport);
     }
 
-    private (ListenAddress Address, StreamTransport Transport)? Describe(int descriptor)
+    private (ListenAddress Address, ITransport Transport)? Describe(int descriptor)
     {
         if (SocketOptions.Get(descriptor, LibC.SOL_SOCKET, LibC.SO_TYPE) != LibC.SOCK_STREAM
             || SocketOptions.Get(descriptor, LibC.SOL_SOCKET, LibC.SO_ACCEPTCONN) != 1)
@@ -68,14 +68,7 @@ internal sealed class PassedSocketOpener(IReadOnlyList<(int Descriptor, string N
             return null;
         }
 
-        SocketName name = SocketName.Of(descriptor);
-        return (int)name.AddressFamily switch
-        {
-            LibC.AF_UNIX when name.ToUnixAddress() is { } unix => (unix, new UnixTransport()),
-            LibC.AF_INET or LibC.AF_INET6 => (
-                new TcpListenAddress { Host = name.Host.ToString(), Port = name.Port, Family = name.Family }, new TcpTransport()),
-            LibC.AF_VSOCK => (VsockTransport.AddressOf(name), new VsockTransport(allowsVsockLoopback)),
-            _ => null,
-        };
+        SocketName bound = SocketName.Of(descriptor);
+        return transports.All.Select(transport => transport.Recognise(bound, options)).FirstOrDefault(known => known is not null);
     }
 }

@@ -8,17 +8,27 @@ using XcpBroker.Protocol.Marshalling;
 
 namespace XcpBroker.Transport;
 
-/// <summary>The name of a socket as the kernel has it: struct sockaddr_un, sockaddr_in, sockaddr_in6 or sockaddr_vm.</summary>
+/// <summary>The name of a socket as the kernel has it: struct sockaddr_un, sockaddr_in, sockaddr_in6, or another that its transport knows.</summary>
 internal sealed unsafe class SocketName
 {
     private const int MaxLength = 128; // struct sockaddr_storage
 
-    private SocketName(byte[] bytes) => Bytes = bytes;
+    private readonly string? _text;
+
+    /// <param name="bytes">A struct sockaddr of any family, as long as it is.</param>
+    /// <param name="text">Its form for people; null: as this class knows it.</param>
+    internal SocketName(byte[] bytes, string? text = null)
+    {
+        Bytes = bytes;
+        _text = text;
+    }
 
     internal byte[] Bytes { get; }
 
-    /// <summary>AF_UNIX, AF_INET, AF_INET6, AF_VSOCK or another.</summary>
+    /// <summary>AF_UNIX, AF_INET, AF_INET6 or another.</summary>
     internal ushort AddressFamily => BitConverter.ToUInt16(Bytes);
+
+    internal bool IsIP => (int)AddressFamily is LibC.AF_INET or LibC.AF_INET6;
 
     internal bool IsIPv6 => AddressFamily == LibC.AF_INET6;
 
@@ -33,9 +43,6 @@ internal sealed unsafe class SocketName
         ? new IPAddress(Bytes.AsSpan(8, 16), BitConverter.ToUInt32(Bytes, 24))
         : new IPAddress(Bytes.AsSpan(4, 4));
 
-    /// <summary>Of vsock alone.</summary>
-    internal LibC.VsockAddress Vsock => MemoryMarshal.Read<LibC.VsockAddress>(Bytes);
-
     /// <summary>A connectable address of a Unix socket.</summary>
     internal static SocketName OfUnix(UnixListenAddress address)
     {
@@ -44,13 +51,6 @@ internal sealed unsafe class SocketName
         _ = BitConverter.TryWriteBytes(bytes, (ushort)LibC.AF_UNIX);
         name.CopyTo(bytes, sizeof(ushort));
         return new SocketName(bytes);
-    }
-
-    /// <summary>A vsock address; <see cref="LibC.VMADDR_CID_ANY"/> stands for every CID of this machine.</summary>
-    internal static SocketName OfVsock(uint cid, uint port)
-    {
-        LibC.VsockAddress address = new() { Family = LibC.AF_VSOCK, Port = port, Cid = cid };
-        return new SocketName(MemoryMarshal.AsBytes(new ReadOnlySpan<LibC.VsockAddress>(in address)).ToArray());
     }
 
     internal static SocketName Read(byte* address, uint length) => new(new ReadOnlySpan<byte>(address, (int)length).ToArray());
@@ -92,11 +92,11 @@ internal sealed unsafe class SocketName
             : new UnixListenAddress(isAbstract ? UnixAddressKind.Abstract : UnixAddressKind.Path, StrictUtf8.Instance.GetString(name));
     }
 
-    public override string ToString() => (int)AddressFamily switch
+    public override string ToString() => _text ?? (int)AddressFamily switch
     {
         LibC.AF_UNIX => ToUnixAddress()?.ToString() ?? "a Unix socket without a name",
-        LibC.AF_VSOCK => $"vsock {Vsock.Cid}:{Vsock.Port}",
         LibC.AF_INET6 => $"[{Host}]:{Port}",
-        _ => $"{Host}:{Port}",
+        LibC.AF_INET => $"{Host}:{Port}",
+        _ => $"a socket of family {AddressFamily}",
     };
 }

@@ -1,15 +1,38 @@
 using XcpBroker.Auth;
+using XcpBroker.Auth.Sasl;
+using XcpBroker.Config;
 
 namespace XcpBroker.Transport;
 
 /// <summary>What differs between kinds of stream sockets. Bytes go the same way through all of them.</summary>
-internal abstract class StreamTransport
+internal abstract class StreamTransport : ITransport
 {
-    /// <summary>Whether descriptors can pass.</summary>
-    internal abstract bool CanPassFds { get; }
+    public abstract TransportSyntax Syntax { get; }
 
-    /// <summary>Whether the kernel tells which user is at the other end.</summary>
-    internal abstract bool KnowsUsers { get; }
+    public virtual bool KnowsUsers => false;
+
+    public virtual bool ProvesDomain => false;
+
+    /// <summary>Whether descriptors can pass.</summary>
+    internal virtual bool CanPassFds => false;
+
+    public abstract ListeningSocket Listen(ListenAddress configured, BrokerOptions options);
+
+    public abstract (ListenAddress Address, ITransport Transport)? Recognise(SocketName bound, BrokerOptions options);
+
+    public IListener Serve(SocketIO io, int descriptor, SaslTerms terms, ITransportAcceptor acceptor) => new StreamListener(io, descriptor, this, terms, acceptor);
+
+    public virtual bool ResolvesAtOnce(ListenAddress address) => true;
+
+    public abstract IReadOnlyList<SocketName> Resolve(ListenAddress address);
+
+    public int Begin(SocketName name, out int errno) => ClientSocket.Begin(name, out errno);
+
+    public int Outcome(int descriptor) => ClientSocket.Outcome(descriptor);
+
+    public ITransportConnection Join(SocketIO io, int descriptor) => new StreamConnection(io, this, descriptor);
+
+    public int ConnectWaiting(SocketName name, TimeSpan? patience, out int errno) => ClientSocket.ConnectWaiting(name, patience, out errno);
 
     /// <summary>Sets the options of a socket that was accepted.</summary>
     internal virtual void Prepare(int fd)
@@ -25,7 +48,7 @@ internal abstract class StreamTransport
     internal virtual PeerCredentials Identify(int fd) => PeerCredentials.Unknown;
 
     /// <summary>Where the kernel says the other end is.</summary>
-    internal virtual PeerAddress Locate(int fd) => PeerAddress.Unix;
+    internal abstract PeerAddress Locate(int fd);
 
     /// <summary>Whether who has connected from there may say anything at all.</summary>
     internal virtual bool Admits(PeerAddress address) => true;

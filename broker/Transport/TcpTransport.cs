@@ -1,21 +1,45 @@
 using System.Net;
 using XcpBroker.Auth;
+using XcpBroker.Config;
 using XcpBroker.Interop;
 
 namespace XcpBroker.Transport;
 
 /// <summary>TCP: whoever is at the other end, the kernel does not know.</summary>
+/// <param name="hasNonce">Whether it is <c>nonce-tcp:</c>.</param>
 /// <remarks>Nothing is secret on the way, and nothing is kept from being changed: the specification says so, "transports-tcp-sockets".</remarks>
-internal sealed class TcpTransport : StreamTransport
+internal sealed class TcpTransport(bool hasNonce = false) : StreamTransport
 {
-    internal override bool CanPassFds => false;
-
-    internal override bool KnowsUsers => false;
-
     /// <summary>Until it is known whose grace counts.</summary>
     internal static readonly TimeSpan DefaultGrace = TimeSpan.FromSeconds(60);
 
     private const int Probes = 3;
+
+    public override TransportSyntax Syntax { get; } = new TcpSyntax(hasNonce);
+
+    public override ListeningSocket Listen(ListenAddress configured, BrokerOptions options)
+    {
+        string guid = configured.Guid ?? ListeningSockets.NewId();
+        NonceFile? nonce = hasNonce ? NonceFile.Create() : null;
+        try
+        {
+            IReadOnlyList<int> descriptors = TcpSocketOpener.Open((TcpListenAddress)configured, out TcpListenAddress address);
+            return new ListeningSocket(descriptors, address with { Guid = guid, NonceFile = nonce?.Path }, guid, this) { Nonce = nonce };
+        }
+        catch
+        {
+            nonce?.Delete();
+            throw;
+        }
+    }
+
+    public override (ListenAddress Address, ITransport Transport)? Recognise(SocketName bound, BrokerOptions options) =>
+        !hasNonce && bound.IsIP ? (new TcpListenAddress { Host = bound.Host.ToString(), Port = bound.Port, Family = bound.Family }, this) : null;
+
+    public override bool ResolvesAtOnce(ListenAddress address) => IPAddress.TryParse(((TcpListenAddress)address).Host, out _);
+
+    public override IReadOnlyList<SocketName> Resolve(ListenAddress address) =>
+        HostAddresses.Find((TcpListenAddress)address, ((TcpListenAddress)address).Host, isPassive: false);
 
     /// <summary>What is flushed at the end of a turn leaves at once; and a peer whose host has vanished is found out.</summary>
     internal override void Prepare(int fd)

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using XcpBroker.Auth.Domains;
 using XcpBroker.Config.Domains;
 using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Xenstore;
 
@@ -32,7 +33,7 @@ internal sealed record DomainNotice(string Name, string? Uuid, string? Address, 
         if (parts is not [string name, string uuid, string address, string guid]
             || !DomainIdentity.IsValidWord(name)
             || !(uuid.Length == 0 || (DomainIdentity.TryParseUuid(uuid, out string? canonical) && canonical == uuid))
-            || !(address.Length == 0 || (XenstorePublication.IsAddress(address, out _) && address.All(letter => letter is >= ' ' and <= '~')))
+            || !(address.Length == 0 || (XenstorePublication.IsAddress(address, Transports.Known.Addresses, out _) && address.All(letter => letter is >= ' ' and <= '~')))
             || !(guid.Length == 0 || (guid.Length == GuidLength && guid.All(char.IsAsciiHexDigitLower))))
         {
             return false;

@@ -1,4 +1,3 @@
-using System.Net;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Domains;
 
@@ -11,11 +10,8 @@ public sealed record DomainDeclaration(DomainIdentity Identity)
     /// <summary>How long a peer that answers nothing counts as alive when <c>grace</c> is not given.</summary>
     public static TimeSpan DefaultGrace { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>source vsock-cid: whoever comes from one of these context ids is it.</summary>
-    public IReadOnlyList<uint> ContextIds { get; init; } = [];
-
-    /// <summary>source tcp: whoever comes from one of these addresses, to a listener that trusts addresses, is it.</summary>
-    public IReadOnlyList<IPNetwork> Networks { get; init; } = [];
+    /// <summary>source: whoever comes from one of these is it, where the address can be trusted.</summary>
+    public IReadOnlyList<DomainSource> Sources { get; init; } = [];
 
     /// <summary>source unix: whoever connects to one of these sockets is it; they are listened on.</summary>
     public IReadOnlyList<UnixListenAddress> Sockets { get; init; } = [];
@@ -36,12 +32,7 @@ public sealed record DomainDeclaration(DomainIdentity Identity)
     public DomainLimits Limits { get; init; } = new();
 
     /// <summary>Whether a peer that comes from there is it. Whether the address can be trusted is the listener's business.</summary>
-    public bool HasSource(PeerAddress address)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        return address.Cid is { } cid ? ContextIds.Contains(cid)
-            : address.Ip is { } ip && Networks.Any(network => network.Contains(ip));
-    }
+    public bool HasSource(PeerAddress address) => Sources.Any(source => source.Contains(address));
 
     /// <summary>The first thing by which two domains could be taken for each other; null: nothing.</summary>
     public string? ConflictWith(DomainDeclaration other)
@@ -57,19 +48,14 @@ public sealed record DomainDeclaration(DomainIdentity Identity)
             return $"the UUID {Identity.Uuid}";
         }
 
-        foreach (uint cid in ContextIds.Intersect(other.ContextIds))
+        foreach (DomainSource source in Sources)
         {
-            return $"the context id {cid}";
-        }
-
-        foreach (IPNetwork network in Networks)
-        {
-            if (other.Networks.Any(theirs => network.Contains(theirs.BaseAddress) || theirs.Contains(network.BaseAddress)))
+            if (other.Sources.Select(source.SharedWith).FirstOrDefault(shared => shared is not null) is { } shared)
             {
-                return $"addresses of {network}";
+                return shared;
             }
         }
 
-        return Sockets.FirstOrDefault(socket => other.Sockets.Any(theirs => theirs.Value == socket.Value)) is { } shared ? $"the socket {shared}" : null;
+        return Sockets.FirstOrDefault(ours => other.Sockets.Any(theirs => theirs.Value == ours.Value)) is { } socket ? $"the socket {socket}" : null;
     }
 }

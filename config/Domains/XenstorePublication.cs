@@ -11,23 +11,21 @@ public sealed record XenstorePublication(string? Address)
 
     /// <summary>An address as a client in a domain can use it: one, and of a kind that can be connected to.</summary>
     /// <param name="text">As written.</param>
+    /// <param name="parser">Knows the transports.</param>
     /// <param name="error">What is wrong; null: nothing.</param>
-    public static bool IsAddress(string text, [NotNullWhen(false)] out string? error)
+    public static bool IsAddress(string text, AddressParser parser, [NotNullWhen(false)] out string? error)
     {
-        if (!AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out error))
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(parser);
+        if (!parser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out error))
         {
             return false;
         }
 
         error = addresses.Count != 1 ? "expected one address"
             : text.Length > MaxAddressLength || !text.All(char.IsAscii) ? $"'{Printable.OneLine(text)}': expected at most {MaxAddressLength} ASCII characters"
-            : addresses[0] switch
-            {
-                TcpListenAddress { HasNonce: false, Port: > 0, Host.Length: > 0 } => null,
-                VsockListenAddress { Cid: not null } => null,
-                UnixListenAddress { Kind: UnixAddressKind.Path or UnixAddressKind.Abstract } => null,
-                _ => $"'{Printable.OneLine(text)}': a domain cannot connect to this; expected tcp: with host and port, vsock: with cid and port, or unix: with path",
-            };
+            : addresses[0].ConnectProblem is { } problem ? $"'{Printable.OneLine(text)}': a domain cannot connect to this: {problem}"
+            : null;
         return error is null;
     }
 }

@@ -10,10 +10,12 @@ namespace XcpBroker.Config.Reading;
 internal sealed class DomainReader(Surroundings surroundings, string file, ConfigDraft draft)
 {
     private const int MaxGraceSeconds = 24 * 60 * 60;
+    private const string Socket = "unix";
 
     private static readonly string[] Known = ["name", "uuid", "type", "tags", "grace", "token-file", "address"];
-    private static readonly string[] Sources = ["vsock-cid", "tcp", "unix"];
     private static readonly char[] Blanks = [' ', '\t', '\r', '\n', ','];
+
+    private readonly TransportSyntax[] _sources = [.. surroundings.Addresses.Transports.Where(transport => transport.SourceAttribute is not null)];
 
     /// <returns>What is wrong, or null.</returns>
     internal XmlProblem? Read(XmlElement element)
@@ -25,7 +27,7 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
 
         problem = ReadIdentity(element, attributes, out DomainIdentity? identity);
         problem = ReadGrace(attributes, out TimeSpan grace) is { } wrongGrace ? problem ?? wrongGrace : problem;
-        problem ??= XenstoreReader.CheckAddress(attributes);
+        problem ??= XenstoreReader.CheckAddress(attributes, surroundings.Addresses);
         if (problem is not null)
         {
             return problem;
@@ -148,39 +150,36 @@ internal sealed class DomainReader(Surroundings surroundings, string file, Confi
 
     private XmlProblem? ReadSource(XmlElement child, ref DomainDeclaration domain)
     {
-        if (!ElementAttributes.TryTake(child, [.. Sources, "mode"], out ElementAttributes? attributes, out XmlProblem? problem)
+        string[] known = [.. _sources.Select(transport => transport.SourceAttribute!), Socket];
+        if (!ElementAttributes.TryTake(child, [.. known, "mode"], out ElementAttributes? attributes, out XmlProblem? problem)
             || (problem = SocketModeReader.Read(attributes, out UnixFileMode? mode)) is not null)
         {
             return problem;
         }
 
-        IReadOnlyList<string> given = attributes.Given(Sources);
+        IReadOnlyList<string> given = attributes.Given(known);
         if (given.Count != 1)
         {
-            return new XmlProblem(child.Position, $"<source> needs exactly one of {string.Join(", ", Sources)}");
+            return new XmlProblem(child.Position, $"<source> needs exactly one of {string.Join(", ", known)}");
         }
 
         string kind = given[0];
-        if (mode is not null && kind != "unix")
+        if (mode is not null && kind != Socket)
         {
             return attributes.Wrong("mode", "mode is for unix: no other source is a file");
         }
 
         string value = attributes[kind]!;
         string? error;
-        switch (kind)
+        if (kind == Socket)
         {
-            case "vsock-cid":
-                domain = DomainSources.TryReadCid(value, out uint cid, out error) ? domain with { ContextIds = [.. domain.ContextIds, cid] } : domain;
-                break;
-            case "tcp":
-                domain = DomainSources.TryReadNetwork(value, out System.Net.IPNetwork network, out error) ? domain with { Networks = [.. domain.Networks, network] } : domain;
-                break;
-            default:
-                UnixListenAddress socket = new(UnixAddressKind.Path, RelativePath.Resolve(file, value)) { Domain = domain.Identity.Name, Mode = mode };
-                error = value.Length == 0 ? "unix is empty; expected the path of a socket" : socket.LengthError(socket);
-                domain = domain with { Sockets = [.. domain.Sockets, socket] };
-                break;
+            UnixListenAddress socket = new(UnixAddressKind.Path, RelativePath.Resolve(file, value)) { Domain = domain.Identity.Name, Mode = mode };
+            error = value.Length == 0 ? "unix is empty; expected the path of a socket" : socket.LengthError(socket);
+            domain = domain with { Sockets = [.. domain.Sockets, socket] };
+        }
+        else if (_sources.First(transport => transport.SourceAttribute == kind).TryReadSource(value, out DomainSource? source, out error))
+        {
+            domain = domain with { Sources = [.. domain.Sources, source] };
         }
 
         return error is null ? ElementShape.CheckEmpty(child) : attributes.Wrong(kind, error);

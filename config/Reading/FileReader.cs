@@ -47,7 +47,7 @@ internal sealed class FileReader
             ["syslog"] = Flag(() => draft.Syslog = true),
             ["type"] = Text(element => draft.Type = element.Text.Trim()),
             ["user"] = Text(element => draft.User = element.Text.Trim()),
-            ["xenstore"] = Located(element => XenstoreReader.Read(element, draft)),
+            ["xenstore"] = Located(element => XenstoreReader.Read(element, surroundings.Addresses, draft)),
         };
     }
 

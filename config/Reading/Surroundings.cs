@@ -1,7 +1,7 @@
 namespace XcpBroker.Config.Reading;
 
 /// <summary>What all files of one configuration share while they are read.</summary>
-internal sealed class Surroundings(IConfigFiles files, ISecretFiles? secrets, IUserDirectory users, StandardServiceDirectories standardDirectories)
+internal sealed class Surroundings(IConfigFiles files, ISecretFiles? secrets, IUserDirectory users, StandardServiceDirectories standardDirectories, AddressParser addresses)
 {
     private readonly Dictionary<string, uint?> _users = new(StringComparer.Ordinal);
     private readonly Dictionary<string, uint?> _groups = new(StringComparer.Ordinal);
@@ -12,6 +12,8 @@ internal sealed class Surroundings(IConfigFiles files, ISecretFiles? secrets, IU
     internal ISecretFiles? Secrets { get; } = secrets;
 
     internal StandardServiceDirectories StandardDirectories { get; } = standardDirectories;
+
+    internal AddressParser Addresses { get; } = addresses;
 
     /// <summary>Files that were read or looked for, each once.</summary>
     internal List<string> FilesSeen { get; } = [];

@@ -9,10 +9,10 @@ internal static class XenstoreReader
     private const string Address = "address";
 
     /// <returns>What is wrong, or null.</returns>
-    internal static XmlProblem? Read(XmlElement element, ConfigDraft draft)
+    internal static XmlProblem? Read(XmlElement element, AddressParser addresses, ConfigDraft draft)
     {
         if (!ElementAttributes.TryTake(element, [Address], out ElementAttributes? attributes, out XmlProblem? problem)
-            || (problem = CheckAddress(attributes) ?? ElementShape.CheckEmpty(element)) is not null)
+            || (problem = CheckAddress(attributes, addresses) ?? ElementShape.CheckEmpty(element)) is not null)
         {
             return problem;
         }
@@ -22,6 +22,6 @@ internal static class XenstoreReader
     }
 
     /// <returns>What is wrong with the address, if there is one; or null.</returns>
-    internal static XmlProblem? CheckAddress(ElementAttributes attributes) =>
-        attributes[Address] is { } text && !XenstorePublication.IsAddress(text, out string? error) ? attributes.Wrong(Address, $"address: {error}") : null;
+    internal static XmlProblem? CheckAddress(ElementAttributes attributes, AddressParser addresses) =>
+        attributes[Address] is { } text && !XenstorePublication.IsAddress(text, addresses, out string? error) ? attributes.Wrong(Address, $"address: {error}") : null;
 }

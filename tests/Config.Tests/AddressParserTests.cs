@@ -1,4 +1,5 @@
 using CsCheck;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests;
 
@@ -44,7 +45,7 @@ public sealed class AddressParserTests
     [TestCaseSource(nameof(Vectors))]
     public void Each_vector_is_read_and_written_back_or_refused_by_its_error(string text, bool isValid, string expected)
     {
-        bool read = AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error);
+        bool read = Transports.Known.Addresses.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error);
 
         Assert.That(read, Is.EqualTo(isValid), error);
         if (isValid)
@@ -59,14 +60,14 @@ public sealed class AddressParserTests
 
     [Test]
     public void What_is_written_is_read_back_as_the_same_value() => Address.Array[1, 4].Sample(addresses =>
-        AddressParser.TryParse(string.Join(';', addresses.AsEnumerable()), out IReadOnlyList<ListenAddress>? read, out _)
+        Transports.Known.Addresses.TryParse(string.Join(';', addresses.AsEnumerable()), out IReadOnlyList<ListenAddress>? read, out _)
         && read.SequenceEqual(addresses));
 
     [Test]
     public void No_text_makes_it_throw_and_every_error_is_one_line() => Gen.OneOf(
         Gen.String,
         Gen.Int[0, Pieces.Length - 1].Select(index => Pieces[index]).Array[0, 12].Select(string.Concat))
-        .Sample(text => AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error)
+        .Sample(text => Transports.Known.Addresses.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error)
             ? addresses.Count > 0
             : error.Length > 0 && !error.Any(char.IsControl));
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using XcpBroker.Config.Domains;
 using XcpBroker.Config.Tests.Reading;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests;
 
@@ -76,7 +77,7 @@ public sealed partial class ManualPageTests
     private static string[] Expected(string content)
     {
         FakeFiles files = new() { [Main] = $"<busconfig>{content}</busconfig>" };
-        BusConfigReader reader = new(files, new FakeUsers(), new StandardServiceDirectories("/run/user/7", null, "/data/:/usr/share", "/home/u"));
+        BusConfigReader reader = new(files, new FakeUsers(), new StandardServiceDirectories("/run/user/7", null, "/data/:/usr/share", "/home/u"), Transports.Known.Addresses);
         Assert.That(reader.TryRead(Main, out _, out ConfigProblem? problem), Is.False);
         Match expected = ExpectedWords().Match(problem!.Message);
         Assert.That(expected.Success, Is.True, $"{content}: {problem.Message}");

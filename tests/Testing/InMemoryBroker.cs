@@ -79,7 +79,7 @@ internal sealed class InMemoryBroker : IDisposable
     internal FakePeer Accept(PeerAddress address, SaslTerms terms)
     {
         // What the kernel says of a process behind a Unix socket is there too: it must not matter.
-        PeerCredentials credentials = address.Kind == PeerAddressKind.Unix
+        PeerCredentials credentials = !address.IsRemote
             ? new PeerCredentials { UserId = 0, ProcessId = 100, GroupIds = [0] }
             : PeerCredentials.Unknown;
         MemoryConnection connection = new(Loop, credentials, SocketBuffer) { Address = address };

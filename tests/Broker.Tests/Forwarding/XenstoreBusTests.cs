@@ -4,6 +4,7 @@ using XcpBroker.Forwarding;
 using XcpBroker.Peers.Xenstore;
 using XcpBroker.Startup;
 using XcpBroker.Testing;
+using XcpBroker.Transport;
 using XcpBroker.Xenstore;
 
 namespace XcpBroker.Broker.Tests.Forwarding;
@@ -101,9 +102,9 @@ internal sealed class XenstoreBusTests
         Tell(Tcp, Guid, $"nfs-1 {Secret}");
         DomainToken token = new("nfs-9", Encoding.ASCII.GetBytes(Secret));
 
-        Assert.That(Proof(new BusFinder(null, token, null, Bus()).Find(TimeSpan.Zero)), Is.EqualTo("XCP_TOKEN nfs-9"));
+        Assert.That(Proof(new BusFinder(null, token, null, Bus(), Transports.Known).Find(TimeSpan.Zero)), Is.EqualTo("XCP_TOKEN nfs-9"));
         Assert.That(Proof(Finder(new LocatedBus(Tcp, "/etc/xcp-bus/address") { Token = token }).Find(TimeSpan.Zero)), Is.EqualTo("XCP_TOKEN nfs-9"));
-        Assert.That(Proof(new BusFinder(null, null, "nfs-8", Bus()).Find(TimeSpan.Zero)), Is.EqualTo("XCP_TOKEN nfs-8"));
+        Assert.That(Proof(new BusFinder(null, null, "nfs-8", Bus(), Transports.Known).Find(TimeSpan.Zero)), Is.EqualTo("XCP_TOKEN nfs-8"));
     }
 
     [Test]
@@ -160,7 +161,7 @@ internal sealed class XenstoreBusTests
         return _isThere ? new XenstoreClient(new FakeXenstoreChannel(_store, _domid), TimeProvider.System) : null;
     });
 
-    private BusFinder Finder(LocatedBus? located = null) => new(located, null, null, Bus());
+    private BusFinder Finder(LocatedBus? located = null) => new(located, null, null, Bus(), Transports.Known);
 
     private void Tell(string address, string? guid, string token)
     {

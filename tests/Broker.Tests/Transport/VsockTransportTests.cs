@@ -1,5 +1,3 @@
-using XcpBroker.Auth;
-using XcpBroker.Config;
 using XcpBroker.Interop;
 using XcpBroker.Transport;
 
@@ -13,10 +11,11 @@ internal sealed class VsockTransportTests
     [TestCase(2u, 0x01020304u, "28000000040302010200000000000000")]
     public void The_kernels_form_of_an_address(uint cid, uint port, string expected)
     {
-        SocketName name = SocketName.OfVsock(cid, port);
+        SocketName name = VsockTransport.NameOf(cid, port);
 
         Assert.That(Convert.ToHexStringLower(name.Bytes), Is.EqualTo(expected));
-        Assert.That((name.Vsock.Cid, name.Vsock.Port, name.AddressFamily), Is.EqualTo((cid, port, (ushort)LibC.AF_VSOCK)));
+        Assert.That(name.AddressFamily, Is.EqualTo(LibC.AF_VSOCK));
+        Assert.That(name.ToString(), Is.EqualTo($"vsock {cid}:{port}"));
     }
 
     [TestCase(0u, false, false, Description = "the hypervisor")]
@@ -27,16 +26,16 @@ internal sealed class VsockTransportTests
     [TestCase(uint.MaxValue, false, false, Description = "nobody: the peer was gone before it was asked for")]
     [TestCase(1u, true, true, Description = "for tests")]
     public void Only_guests_may_connect(uint cid, bool allowsLoopback, bool expected) =>
-        Assert.That(new VsockTransport(allowsLoopback).Admits(PeerAddress.OfVsock(cid)), Is.EqualTo(expected));
+        Assert.That(new VsockTransport(allowsLoopback).Admits(new VsockPeerAddress(cid)), Is.EqualTo(expected));
 
     [TestCase(17u, "vsock:cid=17,port=5555")]
     public void What_is_listened_on_at_one_CID_is_connected_to_there(uint cid, string expected) =>
-        Assert.That(VsockTransport.AddressOf(SocketName.OfVsock(cid, 5555)).ToString(), Is.EqualTo(expected));
+        Assert.That(VsockTransport.AddressOf(VsockTransport.NameOf(cid, 5555)).ToString(), Is.EqualTo(expected));
 
     [Test]
     public void At_any_CID_it_is_this_machines_own_that_is_printed()
     {
-        VsockListenAddress printed = VsockTransport.AddressOf(SocketName.OfVsock(LibC.VMADDR_CID_ANY, 5555));
+        VsockListenAddress printed = VsockTransport.AddressOf(VsockTransport.NameOf(LibC.VMADDR_CID_ANY, 5555));
 
         Assert.That(printed.Cid, Is.GreaterThanOrEqualTo(LibC.VMADDR_CID_HOST), printed.ToString);
     }

@@ -1,6 +1,7 @@
 using System.Text;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Tests.Reading;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests.Policy;
 
@@ -13,7 +14,7 @@ internal static class PolicyText
     internal static PolicySet Blocks(string policies, string type = "system")
     {
         string text = $"<busconfig><type>{type}</type><listen>unix:tmpdir=/tmp</listen>{policies}</busconfig>";
-        BusConfigReader reader = new(new FakeFiles(), new FakeUsers(), StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(new FakeFiles(), new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
         bool read = reader.TryReadText(Encoding.ASCII.GetBytes(text), "text", out BusConfiguration? configuration, out ConfigProblem? problem);
         Assert.That(read, Is.True, problem?.ToString());
         return configuration!.Policy;

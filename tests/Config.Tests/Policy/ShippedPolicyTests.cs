@@ -1,6 +1,7 @@
 using System.Xml;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Tests.Reading;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests.Policy;
 
@@ -103,7 +104,7 @@ public sealed class ShippedPolicyTests
 
     private static BusConfiguration Read()
     {
-        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
         return reader.TryRead(File, out BusConfiguration? configuration, out ConfigProblem? problem)
             ? configuration
             : throw new InvalidOperationException(problem.ToString());

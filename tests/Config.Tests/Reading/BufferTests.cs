@@ -1,4 +1,5 @@
 using XcpBroker.Config.Services;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests.Reading;
 
@@ -76,6 +77,6 @@ internal sealed class BufferTests
     private bool TryRead(string elements, out BusConfiguration? read, out ConfigProblem? problem)
     {
         _files[File] = $"<busconfig><listen>unix:path=/x</listen>{elements}</busconfig>".Replace("\u00e9", "\u00c3\u00a9");
-        return new BusConfigReader(_files, new FakeUsers(), StandardServiceDirectories.Unset).TryRead(File, out read, out problem);
+        return new BusConfigReader(_files, new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses).TryRead(File, out read, out problem);
     }
 }

@@ -1,4 +1,5 @@
 using XcpBroker.Auth.Policy;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests.Reading;
 
@@ -253,7 +254,7 @@ public sealed class BusConfigReaderTests
     public void A_text_opens_no_other_file()
     {
         _files["/x.conf"] = "<bees/>";
-        BusConfigReader reader = new(_files, _users, Standard);
+        BusConfigReader reader = new(_files, _users, Standard, Transports.Known.Addresses);
         byte[] text = System.Text.Encoding.ASCII.GetBytes($"<busconfig>{Listen}<include>/x.conf</include><includedir>/d</includedir></busconfig>");
 
         Assert.That(reader.TryReadText(text, "given text", out BusConfiguration? read, out _), Is.True);
@@ -282,7 +283,7 @@ public sealed class BusConfigReaderTests
     private BusConfiguration Read(string text)
     {
         _files[Main] = text;
-        bool read = new BusConfigReader(_files, _users, Standard).TryRead(Main, out BusConfiguration? configuration, out ConfigProblem? problem);
+        bool read = new BusConfigReader(_files, _users, Standard, Transports.Known.Addresses).TryRead(Main, out BusConfiguration? configuration, out ConfigProblem? problem);
         Assert.That(read, Is.True, problem?.ToString());
         return configuration!;
     }
@@ -290,7 +291,7 @@ public sealed class BusConfigReaderTests
     private string Problem(string text)
     {
         _files[Main] = text;
-        Assert.That(new BusConfigReader(_files, _users, Standard).TryRead(Main, out _, out ConfigProblem? problem), Is.False);
+        Assert.That(new BusConfigReader(_files, _users, Standard, Transports.Known.Addresses).TryRead(Main, out _, out ConfigProblem? problem), Is.False);
         return problem!.ToString();
     }
 }

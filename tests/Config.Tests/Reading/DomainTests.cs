@@ -1,6 +1,7 @@
 using System.Text;
 using XcpBroker.Auth;
 using XcpBroker.Config.Domains;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests.Reading;
 
@@ -26,8 +27,8 @@ internal sealed class DomainTests
         Assert.That((domain.Identity.Type, string.Join(' ', domain.Identity.Tags)), Is.EqualTo(("storage", "fast nfs")));
         Assert.That(domain.Grace, Is.EqualTo(TimeSpan.FromSeconds(90)));
         Assert.That((domain.TokenFile, Encoding.ASCII.GetString(domain.Token.Span)), Is.EqualTo(("/etc/bus/nfs.token", "00112233445566778899aabbccddeeff")));
-        Assert.That(string.Join(' ', domain.Networks), Is.EqualTo("169.254.0.17/32 10.1.0.0/16 fd00::/8"));
-        Assert.That(domain.ContextIds.Single(), Is.EqualTo(7));
+        Assert.That(string.Join(' ', domain.Sources.OfType<TcpSource>().Select(source => source.Network)), Is.EqualTo("169.254.0.17/32 10.1.0.0/16 fd00::/8"));
+        Assert.That(domain.Sources.OfType<VsockSource>().Single().Cid, Is.EqualTo(7));
         Assert.That(domain.Sockets.Single(), Is.EqualTo(new UnixListenAddress(UnixAddressKind.Path, "/etc/bus/nfs.sock") { Domain = "nfs-1" }));
         Assert.That(domain.Limits, Is.EqualTo(new DomainLimits { MaxNames = 3, MaxBytes = 100 }));
     }
@@ -70,7 +71,7 @@ internal sealed class DomainTests
     [Test]
     public void A_domain_element_alone_is_read_as_in_a_file_and_its_warnings_are_mistakes()
     {
-        BusConfigReader reader = new(_files, new FakeUsers(), StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(_files, new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
         Assert.That(reader.TryReadDomain("<domain name=\"a\"><source unix=\"a.sock\"/></domain>"u8.ToArray(), File, out DomainDeclaration? domain, out _), Is.True);
         Assert.That(domain!.Sockets.Single().Value, Is.EqualTo("/etc/bus/a.sock"));
         Assert.That(reader.TryReadDomain("<domain name=\"a\" token-file=\"none\"/>"u8.ToArray(), File, out _, out ConfigProblem? problem), Is.False);
@@ -97,8 +98,8 @@ internal sealed class DomainTests
     {
         DomainDeclaration domain = Read("<domain name=\"a\"><source vsock-cid=\"7\"/><source unix=\"/a\"/></domain>").Domains.Single();
 
-        Assert.That(domain.HasSource(PeerAddress.OfVsock(7)), Is.True);
-        Assert.That(domain.HasSource(PeerAddress.OfVsock(8)), Is.False);
+        Assert.That(domain.HasSource(new VsockPeerAddress(7)), Is.True);
+        Assert.That(domain.HasSource(new VsockPeerAddress(8)), Is.False);
         Assert.That(domain.HasSource(PeerAddress.OfTcp(System.Net.IPAddress.Parse("0.0.0.7"))), Is.False);
         Assert.That(domain.HasSource(PeerAddress.Unix), Is.False);
     }
@@ -112,8 +113,8 @@ internal sealed class DomainTests
     [TestCase("<domain name='a' id='1'/>", "3:18: attribute \"id\" is not known on <domain>; expected name, uuid, type, tags, grace, token-file, address")]
     [TestCase("<domain name='a'>x</domain>", "3:1: text is not allowed in <domain>")]
     [TestCase("<domain name='a'><allow/></domain>", "3:18: element <allow> is not known in <domain>; expected <source> or <limit>")]
-    [TestCase("<domain name='a'><source/></domain>", "3:18: <source> needs exactly one of vsock-cid, tcp, unix")]
-    [TestCase("<domain name='a'><source tcp='::1' vsock-cid='3'/></domain>", "3:18: <source> needs exactly one of vsock-cid, tcp, unix")]
+    [TestCase("<domain name='a'><source/></domain>", "3:18: <source> needs exactly one of tcp, vsock-cid, unix")]
+    [TestCase("<domain name='a'><source tcp='::1' vsock-cid='3'/></domain>", "3:18: <source> needs exactly one of tcp, vsock-cid, unix")]
     [TestCase("<domain name='a'><source vsock-cid='2'/></domain>", "3:26: vsock-cid is \"2\"; expected the context id of a guest: a number from 3 on")]
     [TestCase("<domain name='a'><source tcp='7'/></domain>", "3:26: tcp is \"7\"; expected an address or a prefix as 10.1.0.0/16 whose other bits are zero")]
     [TestCase("<domain name='a'><source tcp='10.1.2.3/16'/></domain>", "3:26: tcp is \"10.1.2.3/16\"; expected an address or a prefix as 10.1.0.0/16 whose other bits are zero")]
@@ -123,9 +124,9 @@ internal sealed class DomainTests
     [TestCase("<domain name='a'><source vsock-cid='9'/></domain><domain name='b'><source vsock-cid='9'/></domain>", "3:50: domain b has the context id 9 of domain a (/etc/bus/main.conf:3)")]
     [TestCase("<domain name='a'><source tcp='10.0.0.0/8'/></domain><domain name='b'><source tcp='10.1.1.1'/></domain>", "3:53: domain b has addresses of 10.1.1.1/32 of domain a (/etc/bus/main.conf:3)")]
     [TestCase("<domain name='a'><source unix='/s'/></domain><domain name='b'><source unix='/s'/></domain>", "3:46: domain b has the socket unix:path=/s of domain a (/etc/bus/main.conf:3)")]
-    [TestCase("<domain name='a' address='tcp:host=h'/>", "3:18: address: 'tcp:host=h': a domain cannot connect to this; expected tcp: with host and port, vsock: with cid and port, or unix: with path")]
+    [TestCase("<domain name='a' address='tcp:host=h'/>", "3:18: address: 'tcp:host=h': a domain cannot connect to this: 'port' must be given")]
     [TestCase("<xenstore address='pigeon:'/>", "3:11: address: 'pigeon:': unknown transport 'pigeon' (known: unix, tcp, nonce-tcp, vsock, systemd)")]
-    [TestCase("<xenstore address='vsock:port=5'/>", "3:11: address: 'vsock:port=5': a domain cannot connect to this; expected tcp: with host and port, vsock: with cid and port, or unix: with path")]
+    [TestCase("<xenstore address='vsock:port=5'/>", "3:11: address: 'vsock:port=5': a domain cannot connect to this: 'cid' must say which machine to connect to; 2 is the host")]
     [TestCase("<xenstore address='tcp:host=a,port=1;tcp:host=b,port=1'/>", "3:11: address: expected one address")]
     [TestCase("<xenstore path='/x'/>", "3:11: attribute \"path\" is not known on <xenstore>; expected address")]
     [TestCase("<xenstore>x</xenstore>", "3:1: text is not allowed in <xenstore>")]
@@ -202,6 +203,6 @@ internal sealed class DomainTests
     private bool TryRead(string text, out BusConfiguration? configuration, out ConfigProblem? problem)
     {
         _files[File] = $"<busconfig>\n<listen>unix:path=/x</listen>\n{text}\n</busconfig>";
-        return new BusConfigReader(_files, new FakeUsers(), StandardServiceDirectories.Unset) { Secrets = _files }.TryRead(File, out configuration, out problem);
+        return new BusConfigReader(_files, new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses) { Secrets = _files }.TryRead(File, out configuration, out problem);
     }
 }

@@ -1,3 +1,5 @@
+using XcpBroker.Transport;
+
 namespace XcpBroker.Config.Tests.Reading;
 
 /// <summary>The configuration files that dbus-daemon's own tests use (Debian's dbus-tests), and those that it is installed with.</summary>
@@ -56,7 +58,7 @@ public sealed class ReferenceFileTests
     [TestCaseSource(nameof(Valid))]
     public void A_valid_file_is_read(string file)
     {
-        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
 
         Assert.That(reader.TryRead(file, out BusConfiguration? configuration, out ConfigProblem? problem), Is.True, problem?.ToString());
         Assert.That(configuration!.Warnings.Select(warning => warning.ToString()), Has.None.Contains("conf is ignored"));
@@ -65,7 +67,7 @@ public sealed class ReferenceFileTests
     [TestCaseSource(nameof(Invalid))]
     public void An_invalid_file_is_refused_for_its_reason(string file)
     {
-        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
 
         Assert.That(reader.TryRead(file, out _, out ConfigProblem? problem), Is.False);
         Assert.That(problem!.ToString(), Does.StartWith($"{Path.GetDirectoryName(file)}/").And.Contains($".conf:{Reasons[Path.GetFileName(file)]}"));
@@ -88,7 +90,7 @@ public sealed class ReferenceFileTests
 
     private static BusConfiguration Read(string file)
     {
-        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(new HostFiles(), new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
         Assert.That(reader.TryRead($"{Data}/{file}", out BusConfiguration? configuration, out ConfigProblem? problem), Is.True, problem?.ToString());
         return configuration!;
     }

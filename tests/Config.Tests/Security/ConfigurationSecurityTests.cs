@@ -3,6 +3,7 @@ using XcpBroker.Auth.Policy;
 using XcpBroker.Config.Services;
 using XcpBroker.Config.Tests.Policy;
 using XcpBroker.Config.Tests.Reading;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Config.Tests.Security;
 
@@ -51,7 +52,7 @@ public sealed class ConfigurationSecurityTests
         {
             foreach (string element in new[] { $"<{name}/>", $"<{name}></{name}>", $"<{name} x=''/>", $"<{name}>", $"<{name}><allow/><deny/><associate/></{name}>" })
             {
-                BusConfigReader reader = new(new FakeFiles(), new FakeUsers(), StandardServiceDirectories.Unset);
+                BusConfigReader reader = new(new FakeFiles(), new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
                 byte[] text = Encoding.ASCII.GetBytes($"<busconfig>{element}</busconfig>");
                 bool isRead = reader.TryReadText(text, "text", out BusConfiguration? configuration, out ConfigProblem? problem);
                 Assert.That(isRead ? configuration is not null : problem is not null, element);
@@ -86,7 +87,7 @@ public sealed class ConfigurationSecurityTests
 
     private static BusConfiguration Read(byte[] text, IUserDirectory users)
     {
-        BusConfigReader reader = new(new FakeFiles(), users, StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(new FakeFiles(), users, StandardServiceDirectories.Unset, Transports.Known.Addresses);
         Assert.That(reader.TryReadText(text, "text", out BusConfiguration? configuration, out ConfigProblem? problem), Is.True, $"{problem}");
         return configuration!;
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using XcpBroker.Config;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Fuzz.Targets;
 
@@ -15,13 +16,13 @@ internal sealed class AddressTarget : IFuzzTarget
     public static void Fuzz(ReadOnlySpan<byte> input)
     {
         string text = Encoding.Latin1.GetString(input);
-        if (!AddressParser.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error))
+        if (!Transports.Known.Addresses.TryParse(text, out IReadOnlyList<ListenAddress>? addresses, out string? error))
         {
             FuzzFailure.Unless(!error.Any(char.IsControl), "an error of more than one line");
             return;
         }
 
-        bool isSame = AddressParser.TryParse(string.Join(';', addresses), out IReadOnlyList<ListenAddress>? again, out _)
+        bool isSame = Transports.Known.Addresses.TryParse(string.Join(';', addresses), out IReadOnlyList<ListenAddress>? again, out _)
             && again.SequenceEqual(addresses);
         FuzzFailure.Unless(isSame, "what was written is not what was read");
         foreach (UnixListenAddress address in addresses.OfType<UnixListenAddress>())

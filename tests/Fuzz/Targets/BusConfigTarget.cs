@@ -2,6 +2,7 @@ using System.Text;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Config;
 using XcpBroker.Config.Domains;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Fuzz.Targets;
 
@@ -16,7 +17,7 @@ internal sealed class BusConfigTarget : IFuzzTarget
 
     public static void Fuzz(ReadOnlySpan<byte> input)
     {
-        BusConfigReader reader = new(new HostFiles(), new EvenUsers(), StandardServiceDirectories.Unset);
+        BusConfigReader reader = new(new HostFiles(), new EvenUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses);
         FuzzFailure.Unless(
             reader.TryReadDomain(input.ToArray(), "/input", out DomainDeclaration? domain, out ConfigProblem? wrong) ? domain is not null : wrong is not null,
             "neither a domain nor a problem");

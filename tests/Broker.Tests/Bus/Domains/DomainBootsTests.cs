@@ -5,7 +5,6 @@ using XcpBroker.Auth;
 using XcpBroker.Auth.Domains;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Auth.Sasl.XcpToken;
-using XcpBroker.Config;
 using XcpBroker.Config.Domains;
 using XcpBroker.Testing;
 using XcpBroker.Tokens;
@@ -222,7 +221,7 @@ internal sealed class DomainBootsTests : DomainFixture
 
     private void Begin()
     {
-        Broker.Bus.Boots.Begin(_watch, address => address is TcpListenAddress ? "guid-of-tcp" : null);
+        Broker.Bus.Boots.Begin(_watch, address => address.StartsWith("tcp:", StringComparison.Ordinal) ? "guid-of-tcp" : null);
         Broker.Bus.Boots.Apply(new XenstorePublication(Address));
     }
 

@@ -4,6 +4,7 @@ using XcpBroker.Auth;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Testing;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Broker.Tests.Bus.Domains;
 
@@ -72,7 +73,7 @@ internal sealed class DomainIdentityTests : DomainFixture
     public void A_context_id_always_proves_a_domain(uint cid, string? domain)
     {
         Rules();
-        FakePeer peer = Broker.Accept(PeerAddress.OfVsock(cid), Plain);
+        FakePeer peer = Broker.Accept(new VsockPeerAddress(cid), Plain);
 
         Assert.That(Authenticate(peer), Does.StartWith(domain is null ? "REJECTED" : "OK"));
         if (domain is not null)

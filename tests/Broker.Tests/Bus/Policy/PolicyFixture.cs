@@ -3,6 +3,7 @@ using XcpBroker.Auth.Policy;
 using XcpBroker.Config;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Testing;
+using XcpBroker.Transport;
 
 namespace XcpBroker.Broker.Tests.Bus.Policy;
 
@@ -16,7 +17,9 @@ internal abstract class PolicyFixture : BusFixture
         </policy>
         """;
 
-    internal static BusConfigReader Reader { get; } = new(new NoFiles(), new NoUsers(), StandardServiceDirectories.Unset);
+    internal static BusConfigReader Reader { get; } = ReaderOf(Transports.Known);
+
+    internal static BusConfigReader ReaderOf(Transports transports) => new(new NoFiles(), new NoUsers(), StandardServiceDirectories.Unset, transports.Addresses);
 
     private protected void Rules(string policies, string type = "session")
     {

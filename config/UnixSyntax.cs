@@ -3,14 +3,16 @@ using System.Diagnostics.CodeAnalysis;
 namespace XcpBroker.Config;
 
 /// <summary>Reads what stands behind <c>unix:</c>.</summary>
-internal static class UnixAddressReader
+public sealed class UnixSyntax() : TransportSyntax("unix")
 {
     private static readonly UnixAddressKind[] Kinds = Enum.GetValues<UnixAddressKind>();
 
     private static IEnumerable<string> Keys => Kinds.Select(UnixListenAddress.KeyOf);
 
-    internal static bool TryRead(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error)
+    /// <inheritdoc/>
+    public override bool TryRead(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error)
     {
+        ArgumentNullException.ThrowIfNull(pairs);
         address = null;
         List<UnixListenAddress> given = [];
         foreach (UnixAddressKind kind in Kinds)

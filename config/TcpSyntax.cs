@@ -1,30 +1,36 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using XcpBroker.Config.Domains;
 
 namespace XcpBroker.Config;
 
-/// <summary>Reads what stands behind <c>tcp:</c> and <c>nonce-tcp:</c>.</summary>
+/// <summary><c>tcp:</c>, or <c>nonce-tcp:</c>.</summary>
 /// <remarks>dbus-daemon 1.14 takes names of services for ports too, and of a number that is too large its lower 16 bits.</remarks>
-internal static class TcpAddressReader
+public sealed class TcpSyntax : TransportSyntax
 {
-    internal static bool TryReadPlain(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error) =>
-        TryRead(pairs, false, out address, out error);
+    private readonly bool _hasNonce;
 
-    internal static bool TryReadWithNonce(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error) =>
-        TryRead(pairs, true, out address, out error);
+    /// <param name="hasNonce">Whether it is <c>nonce-tcp:</c>.</param>
+    public TcpSyntax(bool hasNonce)
+        : base(hasNonce ? "nonce-tcp" : "tcp") => _hasNonce = hasNonce;
 
-    private static bool TryRead(
-        AddressPairs pairs,
-        bool hasNonce,
-        [NotNullWhen(true)] out ListenAddress? address,
-        [NotNullWhen(false)] out string? error)
+    /// <inheritdoc/>
+    public override string? SourceAttribute => _hasNonce ? null : "tcp";
+
+    /// <inheritdoc/>
+    public override bool TryReadSource(string text, [NotNullWhen(true)] out DomainSource? source, [NotNullWhen(false)] out string? error) =>
+        TcpSource.TryRead(text, out source, out error);
+
+    /// <inheritdoc/>
+    public override bool TryRead(AddressPairs pairs, [NotNullWhen(true)] out ListenAddress? address, [NotNullWhen(false)] out string? error)
     {
+        ArgumentNullException.ThrowIfNull(pairs);
         address = null;
         string host = pairs.Take("host") ?? TcpListenAddress.DefaultHost;
         string? bind = pairs.Take("bind");
         string? writtenPort = pairs.Take("port");
         string? writtenFamily = pairs.Take("family");
-        if (hasNonce && pairs.Take("noncefile") is not null)
+        if (_hasNonce && pairs.Take("noncefile") is not null)
         {
             error = "'noncefile' is for clients: a bus that listens makes a new nonce, and a file for it, at each start";
             return false;
@@ -50,7 +56,7 @@ internal static class TcpAddressReader
             return false;
         }
 
-        address = new TcpListenAddress { HasNonce = hasNonce, Host = host, Bind = bind, Port = port, Family = families[0] };
+        address = new TcpListenAddress { HasNonce = _hasNonce, Host = host, Bind = bind, Port = port, Family = families[0] };
         return true;
     }
 }
