@@ -10,11 +10,15 @@ namespace XcpBroker.Forwarding;
 
 /// <summary>A bus, and how one proves oneself there.</summary>
 /// <param name="Address">Where it is.</param>
-/// <param name="Transport">How it is reached.</param>
+/// <param name="Transports">Those by which it can be reached.</param>
 /// <param name="Source">Who says so, for people.</param>
 /// <param name="NewMechanism">For one conversation.</param>
-internal sealed record BusChoice(ListenAddress Address, ITransport Transport, string Source, Func<SaslClientMechanism> NewMechanism)
+internal sealed record BusChoice(ListenAddress Address, Transports Transports, string Source, Func<SaslClientMechanism> NewMechanism)
 {
+    /// <summary>How it is reached.</summary>
+    /// <exception cref="StartException">It cannot be.</exception>
+    internal ITransport Transport => Transports.Of(Address);
+
     /// <exception cref="StartException">It cannot be connected to, whatever is there.</exception>
     internal void CheckAddress()
     {
@@ -96,10 +100,9 @@ internal sealed class BusFinder(LocatedBus? located, DomainToken? token, string?
     private BusChoice Choose(LocatedBus bus, DomainToken? proof)
     {
         string? name = domain ?? proof?.Name;
-        ListenAddress address = Parse(bus, transports);
         return proof is not null && name is null
             ? throw new StartException("the token file does not name the domain: --domain NAME must")
-            : new BusChoice(address, transports.Of(address), bus.Source, NewMechanism(proof, name));
+            : new BusChoice(Parse(bus, transports), transports, bus.Source, NewMechanism(proof, name));
     }
 
     private static Func<SaslClientMechanism> NewMechanism(DomainToken? token, string? domain) => token is null

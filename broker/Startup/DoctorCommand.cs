@@ -48,7 +48,7 @@ internal sealed class DoctorCommand
         return !isRoot && string.IsNullOrEmpty(runtimeDirectory)
             ? throw BusLocator.NobodySays(xenstore)
             : new BusChoice(
-                DefaultAddress.Choose(isRoot, runtimeDirectory), new UnixTransport(), "where a bus of this user listens by default",
+                DefaultAddress.Choose(isRoot, runtimeDirectory), Transports.Known, "where a bus of this user listens by default",
                 static () => new ExternalClient(LibC.GetEffectiveUserId()));
     }
 }
