@@ -79,13 +79,7 @@ public sealed class ServiceCatalog
             }
         }
 
-        ServiceFileWarning[] remarks =
-        [
-            .. services.Values
-                .Where(service => service.Buffer?.Remark is not null)
-                .Select(service => new ServiceFileWarning(service.FilePath, service.Buffer!.Remark!)),
-        ];
-        return new ServiceCatalog(services, warnings, remarks);
+        return new ServiceCatalog(services, warnings, [.. services.Values.SelectMany(RemarksOn)]);
     }
 
     /// <summary>Looks a name up.</summary>
@@ -119,7 +113,7 @@ public sealed class ServiceCatalog
             return false;
         }
 
-        if (isStrict && Path.GetFileName(path) != descriptor.Name + ServiceFile.Suffix)
+        if (isStrict && !IsCalledAfter(descriptor))
         {
             error = $"it must be called {descriptor.Name}{ServiceFile.Suffix}";
             descriptor = null;
@@ -127,6 +121,22 @@ public sealed class ServiceCatalog
         }
 
         return true;
+    }
+
+    private static bool IsCalledAfter(ServiceDescriptor service) => Path.GetFileName(service.FilePath) == service.Name + ServiceFile.Suffix;
+
+    private static IEnumerable<ServiceFileWarning> RemarksOn(ServiceDescriptor service)
+    {
+        if (!IsCalledAfter(service))
+        {
+            yield return new ServiceFileWarning(
+                service.FilePath, $"it should be called {service.Name}{ServiceFile.Suffix}; the root helper of a bus with <user> finds it by that name alone");
+        }
+
+        if (service.Buffer?.Remark is { } remark)
+        {
+            yield return new ServiceFileWarning(service.FilePath, remark);
+        }
     }
 
     private static string[] FilesOf(ServiceDirectory directory, List<ServiceFileWarning> warnings)

@@ -68,6 +68,7 @@ public sealed class ServiceCatalogTests
 
         Assert.That(catalog.TryFind("org.example.A", out _), Is.EqualTo(isFound));
         Assert.That(catalog.Warnings.SingleOrDefault()?.Text, Is.EqualTo(isFound ? null : "it must be called org.example.A.service"));
+        Assert.That(catalog.Remarks.SingleOrDefault()?.Text, isFound ? Does.StartWith("it should be called org.example.A.service") : Is.Null);
     }
 
     [TestCase(0u, true)]
