@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Connections;
+using XcpBroker.Domains;
 using XcpBroker.Journal;
 using XcpBroker.Metrics;
 using XcpBroker.Protocol;
@@ -13,6 +14,7 @@ internal sealed class DurableIntake(
     MessageJournal journal,
     MessageHolder holder,
     DurableSenders senders,
+    DomainTable domains,
     DurableDelivery delivery,
     BusMessages bus,
     BufferAlarm alarm,
@@ -64,7 +66,7 @@ internal sealed class DurableIntake(
         long now = clock.GetUtcNow().ToUnixTimeMilliseconds();
         foreach ((JournalMessage message, ulong segment) in image.Messages)
         {
-            DurableSender sender = senders.Take(message.Sender, message.Credentials);
+            DurableSender sender = senders.Take(message.Sender, message.Credentials, domains.Find(message.Credentials.Domain));
             TimeSpan age = TimeSpan.FromMilliseconds(Math.Max(0, now - message.AcceptedAt));
             HeldMessage held = holder.Restore(sender.Connection, message.Bytes, age, DurableEntry.Overhead);
             held.NamesOfGoneSender = message.Names;

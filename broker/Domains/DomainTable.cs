@@ -32,6 +32,13 @@ internal sealed class DomainTable(Dooms dooms)
 
     internal bool TryFind(string name, [NotNullWhen(true)] out BusDomain? domain) => _domains.TryGetValue(name, out domain);
 
+    /// <summary>The domain that somebody was in who is not here any more; null: in none, or in one that is not here any more.</summary>
+    internal BusDomain? Find(DomainIdentity? identity) =>
+        identity is null ? null
+        : !identity.IsKnown ? _unknown
+        : TryFind(identity.Name, out BusDomain? domain) && domain.Identity.Uuid == identity.Uuid ? domain
+        : null;
+
     /// <summary>Who a peer is before it has said anything: what its listener proves, else what the kernel knows.</summary>
     internal PeerCredentials Identify(ITransportConnection transport, SaslTerms terms)
     {

@@ -45,6 +45,9 @@ internal abstract class DurableFixture : BusFixture
         Begin(change, limits, configuration.Policy);
     }
 
+    /// <summary>These domains are configured from the next <see cref="Restart"/> on.</summary>
+    private protected void Declare(BusConfiguration configuration) => _domains = configuration.Domains;
+
     /// <summary>As after kill -9: what is in the journal is all that is left.</summary>
     private protected void Restart(bool isDeclared = true)
     {

@@ -117,6 +117,46 @@ internal sealed class DurableRefusalTests : DurableFixture
     }
 
     [Test]
+    public void What_a_domain_had_waiting_before_a_restart_counts_among_what_it_may_have_and_is_all_there()
+    {
+        BeginWithDomains(
+            DomainFixture.Read(
+                $"<policy domain='*'><allow send_destination='{Name}'/></policy>",
+                "<domain name='nfs'><source tcp='10.0.0.1'/><limit name='max_held_messages'>3</limit></domain><domain name='web'/>"),
+            declaration => declaration,
+            limits => limits);
+        FakePeer before = Broker.ConnectFromDomain("nfs");
+        Post(before, "First");
+        Post(before, "Second");
+        Post(before, "Third");
+        Restart();
+
+        FakePeer after = Broker.ConnectFromDomain("nfs");
+        Assert.That(after.ReceiveReply(Post(after, "Fourth")).FirstString, Does.Contain("max_held_messages"));
+        FakePeer other = Broker.ConnectFromDomain("web");
+        Assert.That(other.ReceiveReply(Post(other, "Other")).ErrorName, Is.Null);
+        Assert.That(Consume(Own()), Is.EqualTo(["First()", "Second()", "Third()", "Other()"]));
+        Assert.That(after.ReceiveReply(Post(after, "Fifth")).ErrorName, Is.Null);
+    }
+
+    [Test]
+    public void More_than_a_domain_may_have_now_comes_back_all_the_same()
+    {
+        const string Rules = $"<policy domain='*'><allow send_destination='{Name}'/></policy>";
+        BeginWithDomains(DomainFixture.Read(Rules), declaration => declaration, limits => limits);
+        FakePeer before = Broker.ConnectFromDomain("web");
+        Post(before, "First");
+        Post(before, "Second");
+        Declare(DomainFixture.Read(Rules, "<domain name='web'><limit name='max_held_messages'>1</limit></domain>"));
+        Restart();
+
+        FakePeer after = Broker.ConnectFromDomain("web");
+        Assert.That(after.ReceiveReply(Post(after, "Third")).FirstString, Does.Contain("max_held_messages"));
+        Assert.That(Consume(Own()), Is.EqualTo(["First()", "Second()"]));
+        Assert.That(after.ReceiveReply(Post(after, "Fourth")).ErrorName, Is.Null);
+    }
+
+    [Test]
     public void A_full_buffer_refuses_and_drops_nothing_that_was_accepted()
     {
         Begin(declaration => declaration with { MaxMessages = 2, DropsOldest = true });
