@@ -92,9 +92,10 @@ internal sealed class Composition
             Deliver = (held, owner) => router.RouteCopy(held, owner),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
-        DurableIntake intake = new(Journal, holder, senders, durable, bus, alarm, Limits, loop.Clock, Counters, log)
+        Expiry = new HeldExpiry(release, loop, Counters, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };
+        DurableIntake intake = new(Journal, holder, senders, Domains, durable, bus, alarm, Limits, loop.Clock, Counters, log)
         {
-            Keep = (buffer, held) => Buffers!.Watch(buffer, held),
+            Keep = Expiry.Watch,
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         Journal.User = intake;
@@ -110,13 +111,11 @@ internal sealed class Composition
         };
         BufferTable = new BufferTable(loop, log) { Sequenced = () => sequenced.Begin(Buffers!, durable, bus) };
         sequenced = new SequencedNames(BufferTable);
-        Buffers = new NameBuffers(BufferTable, holder, release, intake, durable, Gate, Activation, alarm, loop, Counters, log)
-        {
-            TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
-        };
+        BufferRoom room = new(holder, release, alarm);
+        Buffers = new NameBuffers(BufferTable, room, Expiry, release, intake, durable, Gate, Activation, loop, Counters, log);
         BufferTable.Apply(starting.Catalog, options.Buffers);
         Buffers.Resume(journal?.Image ?? new JournalImage());
-        UnsentReturn returned = new(BufferTable, Buffers, durable, heldBroadcasts, _connections, Names, Replies, Counters, loop.Clock, log);
+        UnsentReturn returned = new(BufferTable, Buffers, room, durable, heldBroadcasts, _connections, Names, Replies, Counters, loop.Clock, log);
         Absent = new AbsentPeers(Activation, BufferTable, Buffers, returned, holder, heldBroadcasts, Names, loop);
         Absent.Subscribe();
         Visibility visibility = new(_connections, Names, Gate, Reservations);
@@ -194,6 +193,8 @@ internal sealed class Composition
     internal DisconnectLog Disconnects { get; }
 
     internal PacedInputs Paced { get; }
+
+    internal HeldExpiry Expiry { get; }
 
     internal PolicyGate Gate { get; }
 

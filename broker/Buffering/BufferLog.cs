@@ -25,4 +25,10 @@ internal static partial class BufferLog
 
     [LoggerMessage(1704, LogLevel.Warning, "{Sender} has messages waiting for as many names below {Prefix} as it may: all may have {Count}")]
     internal static partial void NamesFull(ILogger logger, string prefix, string sender, int count);
+
+    [LoggerMessage(1707, LogLevel.Warning, "nobody has come to own {Name} within {Seconds} s: calls to it time out, the first one is {Member} of {Sender}")]
+    internal static partial void TimedOut(ILogger logger, string name, double seconds, string member, string sender);
+
+    [LoggerMessage(1708, LogLevel.Warning, "{Count} calls to {Name} have timed out")]
+    internal static partial void TimedOutOften(ILogger logger, long count, string name);
 }

@@ -16,20 +16,17 @@ namespace XcpBroker.Buffering;
 /// </remarks>
 internal sealed class NameBuffers(
     BufferTable table,
-    MessageHolder holder,
+    BufferRoom room,
+    HeldExpiry expiry,
     HeldRelease release,
     DurableIntake intake,
     DurableDelivery delivery,
     PolicyGate gate,
     INameStarter starter,
-    BufferAlarm alarm,
     BusLoop loop,
     BrokerCounters counters,
     ILogger log)
 {
-    /// <summary>Takes apart whoever did not read its errors; set once by Composition.</summary>
-    internal required Action TakeApartDoomed { get; init; }
-
     /// <summary>Takes over what the journal has kept. It goes to the owners of its names once there are any, and these are started.</summary>
     internal void Resume(JournalImage image)
     {
@@ -174,32 +171,13 @@ internal sealed class NameBuffers(
         }
     }
 
-    /// <summary>Makes room for a message that had been queued for an owner who is gone; if there is none, that is its end.</summary>
-    internal bool TryTakeBack(NameBuffer buffer, HeldMessage message)
-    {
-        bool fits = buffer.Shares.TryTake(message.Sender, message.Length);
-        if (!fits)
-        {
-            release.Fail(message, Full(buffer), DropReason.BufferFull);
-        }
-
-        return fits;
-    }
-
     /// <summary>Puts a message that there is room for where it was: the owner that is gone had been given it, and not the next one.</summary>
     internal void Return(NameBuffer buffer, HeldMessage message, HeldMessage? next)
     {
         counters.BufferReturned++;
         message.LinkToSender();
         buffer.Waiting.InsertBefore(next, message);
-        Watch(buffer, message);
-    }
-
-    /// <summary>How long a message waits that is not durable.</summary>
-    internal void Watch(NameBuffer buffer, HeldMessage message)
-    {
-        TimeSpan time = message.ExpectsReply ? buffer.Declaration.CallTimeout : buffer.Declaration.TimeToLive;
-        message.Deadline = loop.Deadlines.After(time, static state => ((TimedMessage)state!).Expire(), new TimedMessage(this, buffer, message));
+        expiry.Watch(buffer, message);
     }
 
     /// <summary>Empties a buffer; callers get an error.</summary>
@@ -291,7 +269,7 @@ internal sealed class NameBuffers(
 
     private DBusError Keep(NameBuffer buffer, in RoutedMessage message)
     {
-        DBusError full = TryHold(buffer, message, out HeldMessage? held);
+        DBusError full = room.TryHold(buffer, message, out HeldMessage? held);
         if (!full.IsNone)
         {
             counters.BufferRefused++;
@@ -300,54 +278,8 @@ internal sealed class NameBuffers(
         }
 
         counters.BufferHeld++;
-        Watch(buffer, held!);
+        expiry.Watch(buffer, held!);
         return default;
-    }
-
-    private static DBusError Full(NameBuffer buffer) => DBusError.BufferFull(buffer.Name, buffer.Waiting.Count, buffer.Waiting.Bytes);
-
-    private DBusError TryHold(NameBuffer buffer, in RoutedMessage message, out HeldMessage? held)
-    {
-        held = null;
-        if (!TryMakeRoom(buffer, message))
-        {
-            return Full(buffer);
-        }
-
-        DeliveryResult result = holder.TryHold(message, buffer.Waiting, out held);
-        if (result == DeliveryResult.Queued)
-        {
-            return default;
-        }
-
-        buffer.Shares.GiveBack(message.Sender!, message.DeliveredLength);
-        return holder.Refusal(result, buffer.Name);
-    }
-
-    private bool TryMakeRoom(NameBuffer buffer, in RoutedMessage message)
-    {
-        Connection sender = message.Sender!;
-        int length = message.DeliveredLength;
-        bool fits = buffer.Shares.TryTake(sender, length);
-        if (fits)
-        {
-            BufferAlarm.Fitted(buffer);
-            return true;
-        }
-
-        alarm.Refused(buffer, sender);
-        if (!buffer.Shares.CouldTake(length))
-        {
-            return false;
-        }
-
-        while (!fits && buffer.Declaration.DropsOldest && buffer.Shares.OldestOf(sender) is { } oldest)
-        {
-            release.Fail(oldest, Full(buffer), DropReason.BufferFull);
-            fits = buffer.Shares.TryTake(sender, length);
-        }
-
-        return fits;
     }
 
     private void Start(NameBuffer buffer, Connection? caller)
@@ -356,18 +288,6 @@ internal sealed class NameBuffers(
         {
             buffer.Retry = loop.Deadlines.After(delay, static state => ((TimedStart)state!).Try(), new TimedStart(this, buffer));
         }
-    }
-
-    private void Expire(NameBuffer buffer, HeldMessage message)
-    {
-        counters.BufferExpired++;
-        release.Fail(message, DBusError.BufferTimedOut(buffer.Name, buffer.Declaration.CallTimeout), DropReason.BufferExpired);
-        TakeApartDoomed();
-    }
-
-    private sealed class TimedMessage(NameBuffers owner, NameBuffer buffer, HeldMessage message)
-    {
-        internal void Expire() => owner.Expire(buffer, message);
     }
 
     private sealed class TimedStart(NameBuffers owner, NameBuffer buffer)

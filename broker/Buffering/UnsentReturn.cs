@@ -17,8 +17,8 @@ namespace XcpBroker.Buffering;
 /// the buffers before the names go, so a successor in the queue for a name gets them as if they had been sent to it.
 /// </remarks>
 internal sealed class UnsentReturn(
-    BufferTable table, NameBuffers buffers, DurableDelivery durable, HeldBroadcasts broadcasts, ConnectionTable connections, NameRegistry<Connection> names, PendingReplies replies, BrokerCounters counters,
-    TimeProvider clock, ILogger log) : IUnsentTaker
+    BufferTable table, NameBuffers buffers, BufferRoom room, DurableDelivery durable, HeldBroadcasts broadcasts, ConnectionTable connections,
+    NameRegistry<Connection> names, PendingReplies replies, BrokerCounters counters, TimeProvider clock, ILogger log) : IUnsentTaker
 {
     private readonly List<(NameBuffer Buffer, HeldMessage Message)> _returned = [];
 
@@ -185,7 +185,7 @@ internal sealed class UnsentReturn(
         }
 
         HeldMessage message = new(sender, block, length, header, fds, clock.GetTimestamp()) { WasOverheard = true };
-        if (buffers.TryTakeBack(buffer, message))
+        if (room.TryTakeBack(buffer, message))
         {
             _returned.Add((buffer, message));
         }

@@ -174,7 +174,10 @@ internal sealed class InMemoryBroker : IDisposable
             yield return "starts, or messages that wait for them";
         }
 
-        ReadOnlySpan<bool> waiting = [Bus.Drops.IsInEpisode, Bus.Denials.IsInEpisode, Bus.Paced.IsInEpisode, Bus.Disconnects.IsInEpisode, Bus.Idle.IsWaiting];
+        ReadOnlySpan<bool> waiting =
+        [
+            Bus.Drops.IsInEpisode, Bus.Denials.IsInEpisode, Bus.Paced.IsInEpisode, Bus.Disconnects.IsInEpisode, Bus.Expiry.IsInEpisode, Bus.Idle.IsWaiting,
+        ];
         if (Loop.Deadlines.Count != waiting.Count(true))
         {
             yield return "deadlines";

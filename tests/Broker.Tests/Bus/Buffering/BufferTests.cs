@@ -71,6 +71,29 @@ internal sealed class BufferTests : BufferFixture
     }
 
     [Test]
+    public void That_calls_time_out_is_said_once_for_a_name_and_how_many_when_it_has_ended()
+    {
+        FakePeer caller = Broker.Connect();
+        for (int i = 0; i < 3; i++)
+        {
+            caller.CallPeer(Name, "Call");
+        }
+
+        caller.CallPeer(Started, "Call");
+        Broker.Pass(TimeSpan.FromSeconds(20));
+        Assert.That(TimeOuts(), Is.EqualTo([
+            $"nobody has come to own {Name} within 20 s: calls to it time out, the first one is org.example.Interface.Call of {caller.UniqueName}",
+            $"nobody has come to own {Started} within 20 s: calls to it time out, the first one is org.example.Interface.Call of {caller.UniqueName}"]));
+
+        Broker.Pass(TimeSpan.FromSeconds(60));
+        Broker.Pass(TimeSpan.FromSeconds(60));
+        Assert.That(TimeOuts().Skip(2), Is.EqualTo([$"3 calls to {Name} have timed out"]));
+        caller.CallPeer(Name, "Call");
+        Broker.Pass(TimeSpan.FromSeconds(20));
+        Assert.That(TimeOuts().Count(), Is.EqualTo(4), "another episode");
+    }
+
+    [Test]
     public void Who_has_left_is_judged_by_the_policy_at_delivery_too()
     {
         FakePeer sender = Broker.Connect();
@@ -231,11 +254,14 @@ internal sealed class BufferTests : BufferFixture
     }
 
     [Test]
-    public void Descriptors_wait_with_their_message()
+    public void A_long_body_waits_with_its_message()
     {
         FakePeer caller = Broker.Connect();
         caller.EmitTo(Name, "Signal", new string('b', 30_000));
 
         Assert.That(Own(out _).Single(), Does.StartWith("Signal(bbb"));
     }
+
+    private IEnumerable<string> TimeOuts() =>
+        Broker.Log.Lines.Select(line => line.Text).Where(text => text.Contains("time out", StringComparison.Ordinal) || text.Contains("timed out", StringComparison.Ordinal));
 }
