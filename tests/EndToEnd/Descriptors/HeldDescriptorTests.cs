@@ -10,11 +10,13 @@ internal sealed class HeldDescriptorTests : IDisposable
 {
     private const string Name = "org.example.Absent";
     private const string Brief = "org.example.Brief";
+    private const string Small = "org.example.Small";
     private const int Limit = 4;
 
     private const string Configuration = """
         <policy context="default"><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/></policy>
-        <buffer own_prefix="org.example"/><buffer own_prefix="org.example.Brief" timeout="100ms"/>
+        <buffer own_prefix="org.example"/><buffer own_prefix="org.example.Brief" timeout="100ms" ttl="100ms"/>
+        <buffer own_prefix="org.example.Small" messages="2" on_full="drop-oldest"/>
         """;
 
     private readonly BrokerProcess _broker = TestBroker.Start("xcp-broker", new Dictionary<string, long> { ["max_outgoing_unix_fds"] = Limit }, Configuration);
@@ -55,6 +57,27 @@ internal sealed class HeldDescriptorTests : IDisposable
     public void They_are_closed_when_the_call_has_waited_too_long()
     {
         Assert.That(_sender.ReceiveReply(Send(Brief)).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.TimedOut"));
+        AssertNoneKept();
+    }
+
+    [Test]
+    public void They_are_closed_when_what_wants_no_answer_has_waited_too_long()
+    {
+        Send(Brief, MessageFlags.NoReplyExpected);
+        Assert.That(_sender.ReceiveReply(Send(Brief)).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.TimedOut"));
+
+        AssertNoneKept();
+    }
+
+    [Test]
+    public void They_are_closed_when_a_newer_message_takes_the_place_of_theirs()
+    {
+        uint first = Hold(Small);
+        Send(Small);
+
+        Assert.That(_sender.ReceiveReply(first).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.LimitsExceeded"));
+        Assert.That(() => Kept, Is.EqualTo(1).After(10).Seconds.PollEvery(20).MilliSeconds);
+        _sender.Dispose();
         AssertNoneKept();
     }
 
@@ -121,10 +144,10 @@ internal sealed class HeldDescriptorTests : IDisposable
         return call;
     }
 
-    private uint Send(string name)
+    private uint Send(string name, MessageFlags flags = 0)
     {
         uint serial = _sender.NextSerial();
-        MessageFields call = new() { Type = MessageType.MethodCall, Destination = name, Path = "/a", Interface = "a.b", Member = "C", UnixFds = 1 };
+        MessageFields call = new() { Type = MessageType.MethodCall, Flags = flags, Destination = name, Path = "/a", Interface = "a.b", Member = "C", UnixFds = 1 };
         _sender.Send(call, serial, null, (int)_file.SafeFileHandle.DangerousGetHandle());
         return serial;
     }

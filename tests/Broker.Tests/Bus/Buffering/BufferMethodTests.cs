@@ -1,3 +1,4 @@
+using XcpBroker.Broker.Tests.Bus.Policy;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Testing;
 
@@ -39,6 +40,15 @@ internal sealed class BufferMethodTests : BufferFixture
     [TestCase("PurgeBuffer")]
     public void A_name_without_a_buffer_has_none(string method) =>
         Assert.That(Ask(method, "org.example.None").ErrorName, Does.EndWith(".InvalidArgs"));
+
+    [Test]
+    public void What_waits_is_told_to_root_and_the_user_of_the_bus_alone()
+    {
+        Begin(declaration => declaration, policy: PolicyFixture.Read(PolicyFixture.Open));
+        Assert.That(Ask(Broker.Connect(user: 4711), "ListBuffers").ErrorName, Does.EndWith(".AccessDenied"));
+        Assert.That(Ask(Broker.Connect(user: 0), "ListBuffers").ErrorName, Is.Null);
+        Assert.That(Ask(Broker.Connect(user: InMemoryBroker.OwnUser), "ListBuffers").ErrorName, Is.Null);
+    }
 
     private static PeerMessage Ask(FakePeer peer, string method, params string[] arguments) => peer.ReceiveReply(
         peer.CallOn("org.freedesktop.DBus", "/org/xen/xcp/broker", "org.xen.xcp.Broker1", method, [.. arguments]));

@@ -48,6 +48,20 @@ internal sealed class BufferTests : BufferFixture
     }
 
     [Test]
+    public void A_call_of_StartServiceByName_has_the_limits_of_any_other_call()
+    {
+        Begin(declaration => declaration with { MaxMessages = 4 });
+        FakePeer caller = Broker.Connect();
+        uint first = caller.Call("StartServiceByName", Name, 0);
+        uint second = caller.CallPeer(Name, "Do");
+        uint third = caller.Call("StartServiceByName", Name, 0);
+        Assert.That(caller.Hear(), Is.EqualTo([$"error {third} LimitsExceeded"]));
+        Assert.That(Own(out _), Is.EqualTo([$"call {second} Do()"]));
+
+        Assert.That(caller.Hear(), Is.EqualTo([$"return {first}(1)"]));
+    }
+
+    [Test]
     public void A_declared_name_that_cannot_be_started_is_not_listed() =>
         Assert.That(MessageStory.Tell(Broker.Connect().AskWell("ListActivatableNames")), Does.Contain(Started).And.Not.Contain(Name));
 
@@ -104,6 +118,21 @@ internal sealed class BufferTests : BufferFixture
         Broker.Bus.Gate.Apply(PolicyFixture.Read(PolicyFixture.Open + denial), Broker.Bus.Connections);
 
         Assert.That(Own(out _), Is.EqualTo(["Allowed()"]));
+    }
+
+    [Test]
+    public void A_call_that_the_policy_at_delivery_denies_is_an_error_for_its_caller_and_costs_the_others_nothing()
+    {
+        FakePeer caller = Broker.Connect();
+        uint denied = caller.CallPeer(Name, "Denied");
+        uint allowed = caller.CallPeer(Name, "Allowed");
+        string denial = "<policy context='mandatory'><deny receive_interface='org.example.Interface' receive_member='Denied'/></policy>";
+        Broker.Bus.Gate.Apply(PolicyFixture.Read(PolicyFixture.Open + denial), Broker.Bus.Connections);
+        List<string> heard = Own(out FakePeer owner);
+        owner.Close();
+
+        Assert.That(heard, Is.EqualTo([$"call {allowed} Allowed()"]));
+        Assert.That(caller.Hear(), Is.EqualTo([$"error {denied} AccessDenied", $"error {allowed} NoReply"]));
     }
 
     [Test]

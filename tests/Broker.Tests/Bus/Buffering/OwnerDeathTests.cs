@@ -184,6 +184,26 @@ internal sealed class OwnerDeathTests : BufferFixture
     }
 
     [Test]
+    public void To_be_replaced_moves_nothing()
+    {
+        const uint AllowReplacement = 1;
+        const uint ReplaceExisting = 2;
+        FakePeer owner = Broker.Connect(socketBuffer: SmallBuffer);
+        owner.Call("RequestName", Name, AllowReplacement);
+        owner.Hear();
+        FakePeer caller = Broker.Connect();
+        caller.EmitTo(owner.UniqueName, "Fill", Long);
+        uint call = caller.CallPeer(Name, "Do");
+        FakePeer next = Broker.Connect();
+        uint request = next.Call("RequestName", Name, ReplaceExisting);
+        Assert.That(next.Hear(), Is.EqualTo([$"NameAcquired({Name})", $"return {request}(1)"]));
+        owner.Close();
+
+        Assert.That(next.Hear(), Is.Empty);
+        Assert.That(caller.Hear(), Is.EqualTo([$"error {call} NoReply"]));
+    }
+
+    [Test]
     public void What_an_owner_had_not_been_sent_goes_before_what_it_had_not_even_been_given()
     {
         Begin(declaration => declaration, limits => limits with { MaxOutgoingBytes = 8192 });

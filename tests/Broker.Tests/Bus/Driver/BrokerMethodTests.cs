@@ -127,6 +127,9 @@ internal sealed class BrokerMethodTests : PolicyFixture
     [TestCase("ExplainOwn")]
     [TestCase("PeekBuffer")]
     [TestCase("PurgeBuffer")]
+    [TestCase("PeekSetAside")]
+    [TestCase("PurgeSetAside")]
+    [TestCase("RetrySetAside")]
     public void It_is_for_root_and_the_user_of_the_bus(string member)
     {
         Rules(Policies);
