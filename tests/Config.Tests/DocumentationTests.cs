@@ -22,6 +22,24 @@ internal sealed partial class DocumentationTests
         Assert.That(named.Where(file => !sources.Contains(file)), Is.Empty);
     }
 
+    [Test]
+    public void The_tests_that_it_names_exist()
+    {
+        string root = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(ThisFile())!, "../.."));
+        ILookup<string, string> texts = Directory.EnumerateFiles(Path.Combine(root, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .ToLookup(file => Path.GetFileNameWithoutExtension(file), File.ReadAllText);
+
+        (string Class, string Method)[] named = [.. NamedTest().Matches(File.ReadAllText(Path.Combine(root, "docs/spec-map.md")))
+            .Select(match => (match.Groups[1].Value, match.Groups[2].Value))];
+
+        Assert.That(named, Has.Length.GreaterThan(30));
+        Assert.That(
+            named.Where(test => !texts[test.Class].Any(text => test.Method.Length == 0 || text.Contains($" {test.Method}(", StringComparison.Ordinal))), Is.Empty);
+    }
+
+    [GeneratedRegex("`([A-Za-z]+Tests)(?:[.]([A-Za-z_0-9]+))?`")]
+    private static partial Regex NamedTest();
+
     [GeneratedRegex("`(?:[A-Za-z]+/)*([A-Za-z]+\\.cs)`")]
     private static partial Regex SourceFile();
 

@@ -124,6 +124,23 @@ internal sealed class ActivationTests
         Assert.That(errors[1], Is.EqualTo((error, error)), "dbus-daemon");
     }
 
+    // What the program does until somebody mends it, and the error meanwhile.
+    [TestCase("exit 0", "TimedOut")]
+    [TestCase("exit 1", "Spawn.ChildExited")]
+    [TestCase("kill -11 $$", "Spawn.ChildSignaled")]
+    [TestCase("exec sleep 300", "TimedOut")]
+    [TestCase("exec {PROGRAM} org.example.Another", "TimedOut")]
+    public void A_name_whose_service_fails_is_served_as_soon_as_that_is_mended(string failure, string error)
+    {
+        using ActivationStage stage = new();
+        stage.Describe(Service, $"Exec=/bin/sh -c 'test -e {stage.In("mended")} && exec {{PROGRAM}} {Service}; {failure}'");
+        stage.Start(limits: "<limit name='service_start_timeout'>4000</limit>");
+        Assert.That(stage.Call(Service, "Pid"), Does.Contain(error));
+
+        File.WriteAllText(stage.In("mended"), "");
+        Assert.That(() => stage.Call(Service, "Echo", "variant:string:word"), Does.Contain("word").After(120).Seconds.PollEvery(200).MilliSeconds);
+    }
+
     [Test]
     public void A_process_that_takes_too_long_is_killed()
     {

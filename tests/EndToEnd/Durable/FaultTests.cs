@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using XcpBroker.Peers.Processes;
 
 namespace XcpBroker.EndToEnd.Durable;
 

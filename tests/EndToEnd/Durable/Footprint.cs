@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using XcpBroker.Peers.Processes;
 using XcpBroker.Peers.Raw;
 
 namespace XcpBroker.EndToEnd.Durable;
