@@ -5,7 +5,6 @@ using XcpBroker.Loop;
 using XcpBroker.Metrics;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
-using XcpBroker.Protocol.Messages;
 using XcpBroker.Routing;
 
 namespace XcpBroker.Buffering;
@@ -26,7 +25,7 @@ internal sealed class DurableDelivery(
 
     private static readonly TimeSpan UntilOwnerReads = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<uint, Ping> _pings = [];
+    private readonly ReadPings _pings = new(bus);
     private readonly HashSet<NameBuffer> _given = [];
 
     /// <summary>Sends a copy of a message to its receiver, at the receiver's expense; set once by Composition.</summary>
@@ -54,7 +53,7 @@ internal sealed class DurableDelivery(
             if (former.State != ConnectionState.Active)
             {
                 // It has become a monitor, which answers nothing.
-                ForgetPings(former);
+                _pings.Forget(former);
             }
         }
 
@@ -79,7 +78,7 @@ internal sealed class DurableDelivery(
     /// <summary>A peer is gone: what it was given and may not have goes to the next owner.</summary>
     internal void OwnerLeft(Connection owner)
     {
-        if (_given.Count + _pings.Count == 0)
+        if (_given.Count == 0 && _pings.IsEmpty)
         {
             return;
         }
@@ -90,21 +89,17 @@ internal sealed class DurableDelivery(
             TakeBack(buffer, isFailure: true);
         }
 
-        ForgetPings(owner);
+        _pings.Forget(owner);
     }
 
     /// <summary>Whether a peer answers a ping that it was sent.</summary>
-    internal bool IsAwaited(in RoutedMessage reply) =>
-        _pings.TryGetValue(reply.Header.ReplySerial, out Ping ping) && ping.Owner == reply.Sender
-        && reply.Type is MessageType.MethodReturn or MessageType.Error;
+    internal bool IsAwaited(in RoutedMessage reply) => _pings.IsAwaited(reply);
 
     /// <summary>The answer to a ping, whatever it says: who sends it has read what was before the ping.</summary>
     internal void TakeReply(in RoutedMessage reply)
     {
-        uint serial = reply.Header.ReplySerial;
-        _ = _pings.Remove(serial, out Ping ping);
+        ReadPing ping = _pings.Take(reply);
         NameBuffer buffer = ping.Buffer;
-        buffer.PingSerial = buffer.PingSerial == serial ? 0 : buffer.PingSerial;
         HeldMessage? message = buffer.Waiting.First;
         while (message is not null)
         {
@@ -199,26 +194,11 @@ internal sealed class DurableDelivery(
             }
         }
 
-        if (buffer.GivenTo == owner && owner.IsOpen && !buffer.Declaration.NeedsAck && buffer.PingSerial == 0 && LastSequence(buffer) > buffer.PingedUpTo)
+        if (buffer.GivenTo == owner && owner.IsOpen && !buffer.Declaration.NeedsAck)
         {
-            buffer.PingedUpTo = LastSequence(buffer);
-            buffer.PingSerial = bus.SendPing(owner);
-            _pings.Add(buffer.PingSerial, new Ping(buffer, owner, buffer.PingedUpTo));
+            _pings.SendBehind(buffer, owner);
         }
     }
-
-    private void ForgetPings(Connection owner)
-    {
-        foreach ((uint serial, Ping ping) in _pings)
-        {
-            if (ping.Owner == owner)
-            {
-                _pings.Remove(serial);
-            }
-        }
-    }
-
-    private static ulong LastSequence(NameBuffer buffer) => buffer.LastGiven?.Durable!.Sequence ?? 0;
 
     /// <summary>What is not durable: it is the owner's from here on.</summary>
     private bool TryPassOn(NameBuffer buffer, HeldMessage message, Connection owner)
@@ -345,8 +325,6 @@ internal sealed class DurableDelivery(
         Pump(buffer);
         TakeApartDoomed();
     }
-
-    private readonly record struct Ping(NameBuffer Buffer, Connection Owner, ulong UpTo);
 
     private sealed class TimedPump(DurableDelivery delivery, NameBuffer buffer)
     {
