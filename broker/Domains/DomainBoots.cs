@@ -72,6 +72,8 @@ internal sealed class DomainBoots(DomainTable domains, Dooms dooms, ILogger log)
             domain.Begin(boot);
             XenstoreLog.Booted(log, boot.Name, boot.Domid, boot.Uuid);
         }
+
+        _watch!.Confirm(boot.Domid);
     }
 
     public void Ended(string name, uint domid)

@@ -17,12 +17,24 @@ internal sealed class DomainScan(IDomainEvents events, Func<int, byte[]> randomB
     private readonly Dictionary<string, DomainNotice> _notices = new(StringComparer.Ordinal);
     private readonly Dictionary<uint, Told> _told = [];
 
+    // Boots that the bus was told of and has not confirmed: of a number that is used again quickly more than one.
+    private readonly Dictionary<uint, int> _unconfirmed = [];
+
     /// <summary>There is nobody to be told, nor to be forgotten.</summary>
     internal bool IsIdle => _notices.Count == 0 && _told.Count == 0;
 
     internal void Watch(DomainNotice notice) => _notices[notice.Name] = notice;
 
     internal void Forget(string name) => _notices.Remove(name);
+
+    /// <summary>The bus knows of a boot under that number, the oldest that it had not confirmed.</summary>
+    internal void Confirm(uint domid)
+    {
+        if (_unconfirmed.TryGetValue(domid, out int count))
+        {
+            _ = count == 1 ? _unconfirmed.Remove(domid) : (_unconfirmed[domid] = count - 1) > 0;
+        }
+    }
 
     /// <summary>Looks at all domains.</summary>
     /// <returns>Whether all is as it should be; false: something could not be done, and should be tried again.</returns>
@@ -98,8 +110,11 @@ internal sealed class DomainScan(IDomainEvents events, Func<int, byte[]> randomB
             return true;
         }
 
-        return error is null && (told.IsPublished && told.Notice == notice || Publish(xenstore, told, notice!));
+        return error is null && (!IsConfirmed(domid) || (told.IsPublished && told.Notice == notice) || Publish(xenstore, told, notice!));
     }
+
+    // The bus first: who has read the token must not be told that it is wrong.
+    private bool IsConfirmed(uint domid) => !_unconfirmed.ContainsKey(domid);
 
     private static bool IsDead(XenstoreClient xenstore, uint domid) => xenstore.IsIntroduced(domid).Texts is ["F"];
 
@@ -126,10 +141,9 @@ internal sealed class DomainScan(IDomainEvents events, Func<int, byte[]> randomB
 
         Told told = new(new DomainBoot(notice.Name, domid, uuid, Convert.ToHexStringLower(randomBytes(TokenBytes))), notice);
         _told.Add(domid, told);
-
-        // The bus first: who has read the token must not be told that it is wrong.
+        _unconfirmed[domid] = _unconfirmed.GetValueOrDefault(domid) + 1;
         events.Booted(told.Boot);
-        return Publish(xenstore, told, notice);
+        return !IsConfirmed(domid) || Publish(xenstore, told, notice);
     }
 
     private DomainNotice? Find(XenstoreClient xenstore, uint domid, string uuid)

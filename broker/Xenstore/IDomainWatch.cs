@@ -19,12 +19,15 @@ internal interface IDomainWatch
 
     /// <summary>No longer: what it was told is taken back.</summary>
     void Forget(string name);
+
+    /// <summary>The bus knows what it was told by <see cref="IDomainEvents.Booted"/>, once for each: now the domain may be told.</summary>
+    void Confirm(uint domid);
 }
 
 /// <summary>What becomes of watched domains.</summary>
 internal interface IDomainEvents
 {
-    /// <summary>One runs, and is about to be told.</summary>
+    /// <summary>One runs, and is told once this is confirmed.</summary>
     void Booted(DomainBoot boot);
 
     /// <summary>One of those that were said to run is dead, is another by now, or is watched no longer.</summary>

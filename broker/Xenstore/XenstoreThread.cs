@@ -37,6 +37,8 @@ internal sealed class XenstoreThread : IDomainWatch, IDisposable
 
     public void Forget(string name) => Order(() => _scan.Forget(name));
 
+    public void Confirm(uint domid) => Order(() => _scan.Confirm(domid));
+
     /// <summary>Takes back what domains were told, as far as xenstore answers, and ends the thread.</summary>
     public void Dispose()
     {

@@ -11,6 +11,9 @@ internal sealed class DomainEventLog : IDomainEvents
 
     internal List<DomainBoot> Boots { get; } = [];
 
+    /// <summary>Gets the number of each domain that has booted; as a bus that confirms at once.</summary>
+    internal Action<uint> Confirm { get; set; } = static _ => { };
+
     internal HashSet<(string Name, uint Domid)> Alive { get; } = [];
 
     public void Booted(DomainBoot boot)
@@ -18,6 +21,7 @@ internal sealed class DomainEventLog : IDomainEvents
         _lines.Add($"booted {boot}");
         Boots.Add(boot);
         Alive.Add((boot.Name, boot.Domid));
+        Confirm(boot.Domid);
     }
 
     public void Ended(string name, uint domid)

@@ -26,11 +26,14 @@ internal enum HelperRequestKind : byte
 
     /// <summary>Watch it no longer.</summary>
     ForgetDomain = 6,
+
+    /// <summary>The bus knows that a domain of this number has booted.</summary>
+    ConfirmDomain = 7,
 }
 
 /// <summary>One packet to the root helper: kind, number, and what that kind needs.</summary>
 /// <param name="Kind">What is asked for.</param>
-/// <param name="Number">Of the start, chosen by who asks; the answers bear it.</param>
+/// <param name="Number">Of the start, chosen by who asks; the answers bear it. Or a domain's.</param>
 /// <param name="Name">The service, or the domain; empty where there is none.</param>
 /// <remarks>
 /// The bus, which reads what any peer sends, may be the enemy: so a request names a thing and never says how it is done. Nothing of it is
@@ -47,6 +50,8 @@ internal readonly record struct HelperRequest(HelperRequestKind Kind, uint Numbe
     internal static HelperRequest WatchDomain(DomainNotice notice) => new(HelperRequestKind.WatchDomain, 0, notice.Name) { Notice = notice };
 
     internal static HelperRequest ForgetDomain(string name) => new(HelperRequestKind.ForgetDomain, 0, name);
+
+    internal static HelperRequest ConfirmDomain(uint domid) => new(HelperRequestKind.ConfirmDomain, domid, "");
 
     /// <summary>Reads a packet; false if it is anything but a request in its one form.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> packet, out HelperRequest request)
@@ -70,7 +75,7 @@ internal readonly record struct HelperRequest(HelperRequestKind Kind, uint Numbe
         bool isValid = kind switch
         {
             HelperRequestKind.Start or HelperRequestKind.StartUnit or HelperRequestKind.StartDomain => BusName.IsValidWellKnown(name),
-            HelperRequestKind.Kill => name.IsEmpty,
+            HelperRequestKind.Kill or HelperRequestKind.ConfirmDomain => name.IsEmpty,
             HelperRequestKind.ForgetDomain => number == 0 && Ascii.IsValid(name) && DomainIdentity.IsValidWord(Encoding.ASCII.GetString(name)),
             _ => false,
         };

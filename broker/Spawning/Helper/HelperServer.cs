@@ -45,6 +45,7 @@ internal sealed class HelperServer : IDisposable
             [HelperRequestKind.Kill] = Kill,
             [HelperRequestKind.WatchDomain] = WatchDomain,
             [HelperRequestKind.ForgetDomain] = ForgetDomain,
+            [HelperRequestKind.ConfirmDomain] = ConfirmDomain,
         };
         _domains = new XenstoreThread(options.XenstorePath, host.Loop.Clock, new EventsOnLoop(host.Loop, new HelperDomainEvents(answer => Answer(answer, null))));
         _socket = DescriptorWatch.Create(host.Loop, socket, OnReadable) ?? throw new InvalidOperationException("the socket cannot be watched");
@@ -125,6 +126,12 @@ internal sealed class HelperServer : IDisposable
     {
         _domains.Forget(request.Name);
         return _watched.Remove(request.Name);
+    }
+
+    private bool ConfirmDomain(HelperRequest request)
+    {
+        _domains.Confirm(request.Number);
+        return true;
     }
 
     /// <summary>The bus has ended, or serves no more: what domains were told is taken back.</summary>

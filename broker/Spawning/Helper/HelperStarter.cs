@@ -48,6 +48,8 @@ internal sealed class HelperStarter : IServiceStarter, IDomainWatch
 
     public void Forget(string name) => AskOfDomains(HelperRequest.ForgetDomain(name));
 
+    public void Confirm(uint domid) => AskOfDomains(HelperRequest.ConfirmDomain(domid));
+
     private void AskOfDomains(HelperRequest request) => _processes.Loop.Schedule(_ => Ask(request), null);
 
     private void Watch() => _watch = DescriptorWatch.Create(_processes.Loop, _socket, OnReadable);

@@ -16,7 +16,8 @@ public sealed class HelperRequestTests
     [Test]
     public void What_is_written_is_read_back()
     {
-        foreach (HelperRequest request in (HelperRequest[])[Start, new(HelperRequestKind.Kill, uint.MaxValue, ""), Start with { Kind = HelperRequestKind.StartUnit }, Start with { Kind = HelperRequestKind.StartDomain }])
+        HelperRequest[] others = [new(HelperRequestKind.Kill, uint.MaxValue, ""), Start with { Kind = HelperRequestKind.StartUnit }, Start with { Kind = HelperRequestKind.StartDomain }];
+        foreach (HelperRequest request in (HelperRequest[])[Start, .. others, HelperRequest.ConfirmDomain(32751)])
         {
             Assert.That(HelperRequest.TryParse(request.ToPacket(), out HelperRequest read), Is.True);
             Assert.That(read, Is.EqualTo(request));
@@ -90,7 +91,8 @@ public sealed class HelperRequestTests
     [TestCase(6, "")]
     [TestCase(6, "-nfs")]
     [TestCase(6, "nfs")]
-    [TestCase(7, "")]
+    [TestCase(7, "x")]
+    [TestCase(8, "")]
     [TestCase(255, "")]
     public void What_is_no_request_is_refused(byte kind, string name) =>
         Assert.That(HelperRequest.TryParse([kind, 1, 2, 3, 4, .. StrictUtf8.Instance.GetBytes(name)], out _), Is.False);
@@ -110,7 +112,7 @@ public sealed class HelperRequestTests
     // Nearly right ones, since random bytes never are.
     [Test]
     public void So_it_is_with_what_is_nearly_a_request_about_domains() =>
-        Gen.Select(Gen.Byte[4, 7], Gen.Int[0, Pieces.Length - 1].Array[0, 9]).Sample((kind, pieces) =>
+        Gen.Select(Gen.Byte[4, 8], Gen.Int[0, Pieces.Length - 1].Array[0, 9]).Sample((kind, pieces) =>
             IsRight([kind, 0, 0, 0, 0, .. StrictUtf8.Instance.GetBytes(string.Concat(pieces.Select(piece => Pieces[piece])))]));
 
     private static readonly string[] Pieces =
@@ -119,6 +121,6 @@ public sealed class HelperRequestTests
     private static bool IsRight(byte[] packet) =>
         !HelperRequest.TryParse(packet, out HelperRequest request)
         || (request.ToPacket().AsSpan().SequenceEqual(packet)
-            && (request.Kind >= HelperRequestKind.WatchDomain ? DomainIdentity.IsValidWord(request.Name) : request.Name.Length == 0 || BusName.IsValidWellKnown(request.Name))
+            && (request.Kind is HelperRequestKind.WatchDomain or HelperRequestKind.ForgetDomain ? DomainIdentity.IsValidWord(request.Name) : request.Name.Length == 0 || BusName.IsValidWellKnown(request.Name))
             && !packet.AsSpan(5).ContainsAny((byte)'\n', (byte)0x7f));
 }

@@ -25,6 +25,7 @@ internal sealed class DomainScanTests : IDisposable
     {
         _client = Connect();
         _scan = new DomainScan(_events, count => [.. Enumerable.Repeat(++_next, count)]);
+        _events.Confirm = _scan.Confirm;
     }
 
     public void Dispose() => _client.Dispose();
@@ -50,6 +51,43 @@ internal sealed class DomainScanTests : IDisposable
         Assert.That(five.Read("xcp-bus/token").Text, Is.EqualTo($"nfs-1 {secret}"));
         Assert.That(six.Read("/local/domain/5/xcp-bus/token").Error, Is.EqualTo("EACCES"));
         Assert.That(five.Write("xcp-bus/token", "mine").Error, Is.EqualTo("EACCES"));
+    }
+
+    [Test]
+    public void Until_the_bus_has_confirmed_its_boot_a_domain_is_told_nothing()
+    {
+        _events.Confirm = static _ => { };
+        _store.Introduce(5, Nfs, "nfs-1");
+        _scan.Watch(NfsNotice);
+        Assert.That((Run(), Run()), Is.EqualTo((true, true)), "there is nothing to try again");
+        Assert.That(_events.Lines, Is.EqualTo($"booted nfs-1, domid 5, {Nfs}"));
+        Assert.That(Below("/local/domain/5/xcp-bus"), Is.Empty);
+
+        _scan.Confirm(6);
+        _scan.Confirm(5);
+        Assert.That(Run(), Is.True);
+        Assert.That(_store.Find("/local/domain/5/xcp-bus/token")!.Value, Is.EqualTo($"nfs-1 {_events.Boots.Single().Secret}"));
+    }
+
+    [Test]
+    public void What_the_bus_has_confirmed_of_the_domain_before_is_nothing_of_the_one_that_has_its_number_now()
+    {
+        _events.Confirm = static _ => { };
+        _scan.Watch(NfsNotice);
+        _scan.Watch(new DomainNotice("web", Web, null, null));
+        _store.Introduce(5, Nfs, "nfs-1");
+        Run();
+        _store.Release(5);
+        _store.Introduce(5, Web, "web");
+        Run();
+        Assert.That(_events.Lines, Is.EqualTo($"booted nfs-1, domid 5, {Nfs} | ended nfs-1 5 | booted web, domid 5, {Web}"));
+
+        _scan.Confirm(5);
+        Run();
+        Assert.That(Below("/local/domain/5/xcp-bus"), Is.Empty);
+        _scan.Confirm(5);
+        Run();
+        Assert.That(_store.Find("/local/domain/5/xcp-bus/token")!.Value, Is.EqualTo($"web {_events.Boots[1].Secret}"));
     }
 
     [Test]
@@ -303,6 +341,7 @@ internal sealed class DomainScanTests : IDisposable
             DomainEventLog events = new();
             byte next = 0;
             DomainScan scan = new(events, count => [.. Enumerable.Repeat(++next, count)]);
+            events.Confirm = scan.Confirm;
             string[] uuids = [Nfs, "2123abcd-89ab-cdef-0123-456789abcdef", "3123abcd-89ab-cdef-0123-456789abcdef", Web];
             scan.Watch(new DomainNotice("a", uuids[0], null, null));
             scan.Watch(new DomainNotice("b", uuids[1], null, null));

@@ -32,6 +32,19 @@ internal sealed class DomainBootsTests : DomainFixture
     }
 
     [Test]
+    public void Each_boot_is_confirmed_once_its_token_is_known_or_known_to_be_nobodys()
+    {
+        Rules(domains: $"<domain name='nfs' uuid='{Uuid}'/>");
+        Begin();
+        _watch.Clear();
+        Broker.Bus.Boots.Booted(new DomainBoot("nfs", 5, Uuid, Secret));
+        Broker.Bus.Boots.Booted(new DomainBoot("nfs", 6, Other, Secret));
+        Broker.Bus.Boots.Booted(new DomainBoot("none", 7, Uuid, Secret));
+
+        Assert.That(_watch.Lines, Is.EqualTo("confirm 5 | confirm 6 | confirm 7"));
+    }
+
+    [Test]
     public void Without_xenstore_in_the_configuration_nobody_is()
     {
         Rules();
@@ -281,6 +294,8 @@ internal sealed class DomainBootsTests : DomainFixture
         public void Watch(DomainNotice notice) => _lines.Add($"watch {notice.Name} {notice.Uuid} {notice.Address} {notice.Guid}");
 
         public void Forget(string name) => _lines.Add($"forget {name}");
+
+        public void Confirm(uint domid) => _lines.Add($"confirm {domid}");
 
         internal void Clear() => _lines.Clear();
     }
