@@ -61,7 +61,7 @@ internal sealed class Workshop : IDisposable
     private string[] InstallNode(Library library)
     {
         string copy = Copy(library);
-        Run(copy, "exec npm ci --ignore-scripts --omit=optional --no-audit --no-fund --cache .npm");
+        Run(copy, "exec npm ci --ignore-scripts --omit=optional --no-audit --no-fund --fetch-retries=5 --cache .npm");
         return ["node", Path.Combine(copy, "matrix.js")];
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Interop;
 
 namespace XcpBroker.EndToEnd.Transports;
 
@@ -30,14 +29,14 @@ public sealed class SocketActivationTests : IDisposable
     [Test]
     public void Several_sockets_of_all_kinds_are_one_bus_with_an_address_and_a_guid_each()
     {
-        int port = FreePort();
-        _ = Activate($"-l $D/bus -l '@{_shell.Directory}' -l 127.0.0.1:{port}");
+        using ReservedPort port = new();
+        _ = Activate($"-l $D/bus -l '@{_shell.Directory}' -l 127.0.0.1:{port.Number}");
         string id = BusId($"unix:path={_shell.Directory}/bus");
         string[] printed = ReadAddress().Trim().Split(';');
 
         Assert.That(printed, Has.Length.EqualTo(3));
         Assert.That(printed[1], Does.StartWith($"unix:abstract={_shell.Directory},guid="));
-        Assert.That(printed[2], Does.Match($"^tcp:host=127.0.0.1,port={port},family=ipv4,guid=[0-9a-f]{{32}}$"));
+        Assert.That(printed[2], Does.Match($"^tcp:host=127.0.0.1,port={port.Number},family=ipv4,guid=[0-9a-f]{{32}}$"));
         Assert.That(printed.Select(address => address[^32..]), Is.Unique);
         Assert.That(printed.Select(BusId), Is.All.EqualTo(id));
     }
@@ -111,13 +110,6 @@ public sealed class SocketActivationTests : IDisposable
             $"exec 2>&1; exec systemd-socket-activate {sockets} -E HOME=$D $B --address={address} --print-address=1 >address");
         _shell.AwaitListener("bus");
         return launcher;
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private string ReadAddress() => _shell.Run("until [ -s address ]; do sleep 0.05; done; cat address").Output;

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Interop;
 
 namespace XcpBroker.EndToEnd.Xenstore;
 
@@ -10,7 +9,7 @@ namespace XcpBroker.EndToEnd.Xenstore;
 public sealed class FinderTests : IDisposable
 {
     private readonly XenstoreStage _stage = new();
-    private readonly int _port = FreePort();
+    private readonly ReservedPort _port = new();
 
     public FinderTests()
     {
@@ -19,23 +18,27 @@ public sealed class FinderTests : IDisposable
         _stage.Serve("xenbus", 5);
     }
 
-    public void Dispose() => _stage.Dispose();
+    public void Dispose()
+    {
+        _stage.Dispose();
+        _port.Dispose();
+    }
 
     [Test]
     public void The_doctor_says_where_it_has_found_the_bus_and_which_domain_it_is()
     {
-        _stage.StartBus(port: _port);
+        _stage.StartBus(port: _port.Number);
         ShellResult doctor = _stage.Shell.Run("exec env XENSTORED_PATH=$D/xenbus timeout 30 $B doctor");
 
         Assert.That(doctor.ExitCode, Is.Zero, doctor.ToString);
-        Assert.That(doctor.Output, Does.Match($"address       tcp:host=127.0.0.1,port={_port},guid=[0-9a-f]{{32}} \\(xenstore, xcp-bus/address\\)"));
+        Assert.That(doctor.Output, Does.Match($"address       tcp:host=127.0.0.1,port={_port.Number},guid=[0-9a-f]{{32}} \\(xenstore, xcp-bus/address\\)"));
         Assert.That(doctor.Output, Does.Contain("accepted by XCP_TOKEN").And.Contain("DomainId=5").And.Contain("DomainName=nfs-1"));
     }
 
     [Test]
     public void With_an_address_that_is_said_the_token_is_still_xenstores()
     {
-        (_, string address) = _stage.StartBus(port: _port);
+        (_, string address) = _stage.StartBus(port: _port.Number);
         _stage.Await(() => _stage.Token(5) is not null, "the domain was not told");
         ShellResult doctor = _stage.Shell.Run($"exec env XENSTORED_PATH=$D/xenbus timeout 30 $B doctor --address='{address.Split(';').Single(one => one.StartsWith("tcp", StringComparison.Ordinal))}'");
 
@@ -48,13 +51,13 @@ public sealed class FinderTests : IDisposable
         Assume.That(user is null || Environment.IsPrivilegedProcess, "only root has a root helper");
         _ = _stage.Shell.Start("exec env XENSTORED_PATH=$D/xenbus $B forward --listen=unix:path=forward 2>>forward.log");
         Process early = _stage.Shell.Start($"{Shell.Listening("forward")}; exec dbus-send --bus=unix:path=$D/forward --dest=org.freedesktop.DBus --print-reply=literal / org.freedesktop.DBus.GetId");
-        (Process broker, _) = _stage.StartBus(user, _port);
+        (Process broker, _) = _stage.StartBus(user, _port.Number);
         string id = Shell.ReadLine(early.StandardOutput).Trim();
         Assert.That(id, Has.Length.EqualTo(32), Forwarded);
 
         string token = _stage.Token(5)!;
         Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
-        _ = _stage.StartBus(user, _port);
+        _ = _stage.StartBus(user, _port.Number);
         string next = _stage.Shell.BusId($"unix:path={_stage.Shell.Directory}/forward");
 
         Assert.That(next, Has.Length.EqualTo(32).And.Not.EqualTo(id), Forwarded);
@@ -64,7 +67,7 @@ public sealed class FinderTests : IDisposable
     [Test]
     public void After_a_reboot_the_forwarder_has_another_token_without_being_told()
     {
-        _stage.StartBus(port: _port);
+        _stage.StartBus(port: _port.Number);
         _ = _stage.Shell.Start("exec env XENSTORED_PATH=$D/xenbus $B forward --listen=unix:path=forward 2>>forward.log");
         _stage.Shell.AwaitListener("forward");
         Assert.That(_stage.Shell.BusId($"unix:path={_stage.Shell.Directory}/forward"), Has.Length.EqualTo(32), Forwarded);
@@ -79,7 +82,7 @@ public sealed class FinderTests : IDisposable
     [Test]
     public void Two_hundred_clients_of_a_forwarder_that_asks_xenstore_are_within_14_MB()
     {
-        _stage.StartBus(port: _port);
+        _stage.StartBus(port: _port.Number);
         Process forwarder = _stage.Shell.Start("exec env XENSTORED_PATH=$D/xenbus $B forward --listen=unix:path=forward 2>>forward.log");
         ShellResult memory = _stage.Shell.Run($"""
             {Shell.Listening("forward")}
@@ -115,11 +118,4 @@ public sealed class FinderTests : IDisposable
     }
 
     private string Forwarded() => File.ReadAllText(_stage.Shell.In("forward.log")) + _stage.Log;
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 }
