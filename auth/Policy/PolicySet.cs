@@ -19,7 +19,9 @@ public sealed class PolicySet
     private readonly bool _isStrict;
     private readonly ILookup<PolicyContext, PolicyRule> _rules;
     private readonly NameNumbers _names;
+    private readonly ConnectRule[] _connectRules;
     private readonly Dictionary<string, PeerPolicy> _remembered = new(StringComparer.Ordinal);
+    private Asked? _last;
 
     /// <param name="entries">The rules as they are written, with those of included files where these are included.</param>
     /// <param name="isStrict">
@@ -32,6 +34,7 @@ public sealed class PolicySet
         Entries = entries;
         _isStrict = isStrict;
         _rules = entries.ToLookup(entry => entry.Context, entry => entry.Rule);
+        _connectRules = [.. _rules[PolicyContext.Default].Concat(_rules[PolicyContext.Mandatory]).OfType<ConnectRule>()];
         _names = new NameNumbers(entries.Select(entry => entry.Rule).OfType<MessageRule>());
         BusNames = _names.OfBus(BusName.Driver);
     }
@@ -98,7 +101,7 @@ public sealed class PolicySet
     private PolicyVerdict CheckConnect(uint? userId, IReadOnlyList<uint>? groups, PolicyVerdict withoutRules)
     {
         PolicyVerdict verdict = withoutRules;
-        foreach (ConnectRule rule in _rules[PolicyContext.Default].Concat(_rules[PolicyContext.Mandatory]).OfType<ConnectRule>())
+        foreach (ConnectRule rule in _connectRules)
         {
             bool isMeant = rule.GroupId is { } group
                 ? groups?.Contains(group) ?? !rule.IsAllow
@@ -114,6 +117,17 @@ public sealed class PolicySet
     /// <param name="groups">All its groups, ascending; null: not known completely, and then each denial of a group is for it and no permission.</param>
     /// <param name="isAtConsole">Whether its user is at the console.</param>
     public PeerPolicy ForPeer(uint? userId, IReadOnlyList<uint>? groups, bool isAtConsole)
+    {
+        // Connections of one user come one after the other.
+        if (_last is null || !_last.IsOf(userId, groups, isAtConsole))
+        {
+            _last = new Asked(userId, groups is null ? null : [.. groups], isAtConsole, Find(userId, groups, isAtConsole));
+        }
+
+        return _last.Policy;
+    }
+
+    private PeerPolicy Find(uint? userId, IReadOnlyList<uint>? groups, bool isAtConsole)
     {
         List<PolicyContext> contexts = [PolicyContext.Default, PolicyContext.OfDomain(new DomainPattern(DomainPatternKind.Dom0, ""))];
         bool groupsKnown = groups is not null;
@@ -183,4 +197,26 @@ public sealed class PolicySet
 
     private IEnumerable<PolicyRule> Rules(PolicyContext context, bool groupsKnown) =>
         _rules[context].Where(rule => groupsKnown || context.Kind != PolicyContextKind.Group || !rule.IsAllow);
+
+    /// <summary>A peer that was asked about, and the answer.</summary>
+    private sealed record Asked(uint? UserId, uint[]? Groups, bool IsAtConsole, PeerPolicy Policy)
+    {
+        internal bool IsOf(uint? userId, IReadOnlyList<uint>? groups, bool isAtConsole)
+        {
+            if (userId != UserId || isAtConsole != IsAtConsole || groups?.Count != Groups?.Length)
+            {
+                return false;
+            }
+
+            for (int i = 0; i < Groups?.Length; i++)
+            {
+                if (groups![i] != Groups[i])
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
 }

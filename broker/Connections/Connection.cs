@@ -1,10 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using XcpBroker.Auth;
 using XcpBroker.Auth.Policy;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffering;
-using XcpBroker.Buffers;
 using XcpBroker.Domains;
 using XcpBroker.Loop;
 using XcpBroker.Quotas;
@@ -143,7 +143,11 @@ internal sealed class Connection : ITransportEvents
     /// <summary>It waits until its domain may send again; see <see cref="PacedInputs"/>.</summary>
     internal bool IsPaced { get; set; }
 
-    internal bool IsOpen => State != ConnectionState.Closed && !IsDoomed;
+    internal bool IsOpen
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => State != ConnectionState.Closed && !IsDoomed;
+    }
 
     internal bool IsRegistered => State is ConnectionState.Active or ConnectionState.Monitoring;
 
@@ -196,6 +200,7 @@ internal sealed class Connection : ITransportEvents
     }
 
     /// <summary>Gives back what is charged for the message that had begun to come.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void ReleaseHeldCharge()
     {
         if (HeldCharge > 0)
@@ -223,47 +228,57 @@ internal sealed class Connection : ITransportEvents
     }
 
     /// <summary>Queues bytes that <paramref name="payer"/> has been charged for; they leave at the end of the turn.</summary>
-    internal void Enqueue(ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, Block? bodyBlock, int bodyOffset, QueuedFds? fds, Account payer, ChargeKind kind)
+    internal void Enqueue(in OutgoingMessage message, QueuedFds? fds, Account payer, ChargeKind kind)
     {
         Debug.Assert(IsOpen, "queued for a closed connection");
         _queue ??= _turn.Queues.Rent();
 
-        // A queue that is not flushed at the end of this turn must not refer to what only lasts for it.
-        Block? shared = (_waitsForWritable || _isBroken) && bodyBlock is { IsScratch: true } ? null : bodyBlock;
-        _queue.Append(_turn.Queues.Blocks, header, body, shared, bodyOffset, fds, payer, kind);
-        Counters.CountOut(_queue.Bytes, _queue.Fds);
-        if (!_isFlushDue && !_waitsForWritable && !_isBroken)
+        OutgoingQueue queue = _queue;
+        if (!_waitsForWritable && !_isBroken)
         {
-            _isFlushDue = true;
-            _turn.FlushAtTurnEnd(this);
+            queue.Append(_turn.Queues.Blocks, message, fds, payer, kind);
+            if (!_isFlushDue)
+            {
+                _isFlushDue = true;
+                _turn.FlushAtTurnEnd(this);
+            }
         }
+        else
+        {
+            // A queue that is not flushed at the end of this turn must not refer to what only lasts for it.
+            queue.Append(_turn.Queues.Blocks, message.BodyBlock is { IsScratch: true } ? message.WithoutBlock() : message, fds, payer, kind);
+        }
+
+        Counters.CountOut(queue.Bytes, queue.Fds);
     }
 
     /// <summary>Bytes of the SASL conversation, before any message.</summary>
-    internal void EnqueueAuthentication(ReadOnlySpan<byte> bytes) => Enqueue(bytes, default, null, 0, null, Account, ChargeKind.Reserved);
+    internal void EnqueueAuthentication(ReadOnlySpan<byte> bytes) => Enqueue(new OutgoingMessage(bytes, default, null, 0), null, Account, ChargeKind.Reserved);
 
     internal void Flush()
     {
         _isFlushDue = false;
-        if (_queue is null || _isBroken || State == ConnectionState.Closed)
+        if (_queue is not { } queue || _isBroken || State == ConnectionState.Closed)
         {
             return;
         }
 
-        int result = _queue.Flush(_turn.Queues.Blocks, Transport);
+        int result = queue.Flush(_turn.Queues.Blocks, Transport);
+        if (queue.IsEmpty)
+        {
+            _turn.Queues.Return(queue);
+            _queue = null;
+            WaitForWritable(false);
+            return;
+        }
+
         if (result == ITransportConnection.Broken)
         {
             // The peer is gone, but what it sent before may still be unread: the reader finds the end. What it was not sent may be for another.
             _isBroken = true;
         }
 
-        if (_queue.IsEmpty)
-        {
-            _turn.Queues.Return(_queue);
-            _queue = null;
-        }
-
-        WaitForWritable(_queue is not null && result == 0 && !_isBroken);
+        WaitForWritable(result == 0);
         if (result == ITransportConnection.TryLater)
         {
             _turn.FlushLater(this);

@@ -78,7 +78,7 @@ internal sealed class ConnectionAdmission(
     /// <summary>Sends a line of the SASL conversation.</summary>
     internal void Answer(Connection connection, ReadOnlySpan<byte> line)
     {
-        if (connection.Account.TryCharge(ChargeKind.Reserved, line.Length, out _) == ChargeResult.Charged)
+        if (connection.Account.TryCharge(ChargeKind.Reserved, line.Length) == ChargeResult.Charged)
         {
             connection.EnqueueAuthentication(line);
         }

@@ -86,11 +86,19 @@ internal sealed class InboundPump(
             return;
         }
 
-        Keep(connection, bytes.Length - consumed, needed, isCutShort);
-        if (!connection.IsOpen)
+        connection.HeldBytes = bytes.Length - consumed;
+        if (connection.HeldBytes == 0)
         {
-            disconnector.TakeApartDoomed();
-            return;
+            connection.ReleaseHeldCharge();
+        }
+        else
+        {
+            Keep(connection, connection.HeldBytes, needed, isCutShort);
+            if (!connection.IsOpen)
+            {
+                disconnector.TakeApartDoomed();
+                return;
+            }
         }
 
         SequencePosition end = result.Buffer.End;
@@ -108,7 +116,7 @@ internal sealed class InboundPump(
         {
             turn.ResumeNextTurn(connection);
         }
-        else
+        else if (connection.HasPendingFdDeadline || connection.Transport.ReceivedFds.Count > 0)
         {
             admission.WatchHeldFds(connection, consumed == bytes.Length);
         }
@@ -193,7 +201,8 @@ internal sealed class InboundPump(
             return 1;
         }
 
-        if (!TryTakeFds(connection, header, out FdSet? fds))
+        FdSet? fds = null;
+        if ((header.UnixFds != 0 || connection.Transport.ReceivedFds.Count > 0) && !TryTakeFds(connection, header, out fds))
         {
             return 1;
         }
@@ -247,11 +256,6 @@ internal sealed class InboundPump(
     {
         fds = null;
         ReceivedFds received = connection.Transport.ReceivedFds;
-        if (header.UnixFds == 0 && received.Count == 0)
-        {
-            return true;
-        }
-
         string? wrong = received.WasTruncated ? "the kernel could not pass all descriptors (MSG_CTRUNC)"
             : !connection.CanReceiveFds ? "descriptors without NEGOTIATE_UNIX_FD"
             : header.UnixFds > limits.Current.MaxMessageUnixFds ? $"{header.UnixFds} descriptors in one message; max_message_unix_fds is {limits.Current.MaxMessageUnixFds}"
@@ -274,13 +278,6 @@ internal sealed class InboundPump(
     /// <summary>Charges the message that has begun to come to the connection, and says how long it is.</summary>
     private void Keep(Connection connection, int held, int needed, bool isCutShort)
     {
-        connection.HeldBytes = held;
-        if (held == 0)
-        {
-            connection.ReleaseHeldCharge();
-            return;
-        }
-
         // The rest of one read is gone with the next turns: nobody waits for that, however little memory is left.
         int charge = isCutShort ? 0 : Math.Max(held, needed);
         if (connection.HeldCharge < charge)

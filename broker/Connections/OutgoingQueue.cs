@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using XcpBroker.Buffers;
 using XcpBroker.Quotas;
 using XcpBroker.Transport;
@@ -35,26 +36,29 @@ internal sealed class OutgoingQueue
 
     internal bool IsEmpty => _count == 0;
 
+    /// <summary>Of those that wait to be used again.</summary>
+    internal OutgoingQueue? NextIdle { get; set; }
+
     /// <summary>Has not grown beyond what is worth keeping between two uses.</summary>
     internal bool IsSmall => _segments.Length + _charges.Length + _messages.Capacity <= 128;
 
-    /// <summary>Queues one message; <paramref name="body"/> lies in <paramref name="bodyBlock"/> where that is given.</summary>
-    internal void Append(BlockPool pool, ReadOnlySpan<byte> header, ReadOnlySpan<byte> body, Block? bodyBlock, int bodyOffset, QueuedFds? fds, Account payer, ChargeKind kind)
+    /// <summary>Queues one message.</summary>
+    internal void Append(BlockPool pool, in OutgoingMessage message, QueuedFds? fds, Account payer, ChargeKind kind)
     {
-        bool shares = bodyBlock is not null && body.Length >= ShareThreshold;
-        Span<byte> room = Reserve(pool, header.Length + (shares ? 0 : body.Length), fds);
-        header.CopyTo(room);
+        int length = message.Length;
+        bool shares = message.BodyBlock is not null && message.Body.Length >= ShareThreshold;
+        Span<byte> room = Reserve(pool, shares ? message.Header.Length : length, fds);
+        message.Header.CopyTo(room);
         if (shares)
         {
-            Push(bodyBlock!.Share(), bodyOffset, body.Length).IsFdMessage = fds is not null;
+            Push(message.BodyBlock!.Share(), message.BodyOffset, message.Body.Length).IsFdMessage = fds is not null;
             _canMerge = false;
         }
-        else
+        else if (message.Body.Length > 0)
         {
-            body.CopyTo(room[header.Length..]);
+            message.Body.CopyTo(room[message.Header.Length..]);
         }
 
-        int length = header.Length + body.Length;
         Bytes += length;
         _messages.Append(length);
         AddCharge(payer, kind, length);
@@ -82,6 +86,12 @@ internal sealed class OutgoingQueue
             if (sent < 0)
             {
                 return sent;
+            }
+
+            if (sent == Bytes)
+            {
+                Clear();
+                return 0;
             }
 
             if (sent > 0)
@@ -124,22 +134,27 @@ internal sealed class OutgoingQueue
         }
     }
 
-    /// <summary>Lets go of everything unsent.</summary>
+    /// <summary>Lets go of everything, sent or unsent.</summary>
     internal void Clear()
     {
-        while (_count > 0)
+        foreach (ref OutgoingSegment segment in _segments.AsSpan(_head, _count))
         {
-            DropFds(ref _segments[_head]);
-            Pop();
+            DropFds(ref segment);
+            segment.Block.Release();
+            segment = default;
         }
 
-        while (_chargeCount > 0)
+        foreach (ref Charge charge in _charges.AsSpan(_chargeHead, _chargeCount))
         {
-            ref Charge charge = ref _charges[_chargeHead];
             charge.Payer.Release(charge.Kind, charge.Bytes);
-            PopCharge();
+            charge.Payer = null!;
         }
 
+        _head = 0;
+        _count = 0;
+        _canMerge = false;
+        _chargeHead = 0;
+        _chargeCount = 0;
         Bytes = 0;
         _messages.Clear();
     }
@@ -189,6 +204,12 @@ internal sealed class OutgoingQueue
 
     private ReadOnlySpan<OutgoingSegment> NextBatch(out int bytes)
     {
+        if (_count == 1)
+        {
+            bytes = (int)Bytes;
+            return _segments.AsSpan(_head, 1);
+        }
+
         ReadOnlySpan<OutgoingSegment> waiting = _segments.AsSpan(_head, Math.Min(_count, SocketIO.MaxSegments));
         bytes = waiting[0].Length;
         int length = 1;
@@ -200,14 +221,20 @@ internal sealed class OutgoingQueue
         return waiting[..length];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void DropFds(ref OutgoingSegment segment)
     {
-        if (segment.Fds is { } fds)
+        if (segment.Fds is not null)
         {
-            Fds -= fds.Set.Count;
-            fds.Dispose();
+            LetGo(segment.Fds);
             segment.Fds = null;
         }
+    }
+
+    private void LetGo(QueuedFds fds)
+    {
+        Fds -= fds.Set.Count;
+        fds.Dispose();
     }
 
     private void Advance(int sent)
@@ -328,13 +355,17 @@ internal sealed class OutgoingQueue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void MakeRoom<T>(ref T[] items, ref int head, int count)
     {
-        if (head + count < items.Length)
+        if (head + count == items.Length)
         {
-            return;
+            Extend(ref items, ref head, count);
         }
+    }
 
+    private static void Extend<T>(ref T[] items, ref int head, int count)
+    {
         // More room only when the front has not freed at least half of it, so that moving stays cheap per item.
         T[] target = head < items.Length / 2 ? new T[items.Length * 2] : items;
         Array.Copy(items, head, target, 0, count);
@@ -352,25 +383,5 @@ internal sealed class OutgoingQueue
         internal Account Payer;
         internal ChargeKind Kind;
         internal long Bytes;
-    }
-}
-
-/// <summary>Queues between two uses, so that only connections with something to send have one.</summary>
-internal sealed class OutgoingQueuePool(BlockPool blocks)
-{
-    private const int MaxIdle = 256;
-
-    private readonly Stack<OutgoingQueue> _idle = new();
-
-    internal BlockPool Blocks => blocks;
-
-    internal OutgoingQueue Rent() => _idle.TryPop(out OutgoingQueue? queue) ? queue : new OutgoingQueue();
-
-    internal void Return(OutgoingQueue queue)
-    {
-        if (_idle.Count < MaxIdle && queue.IsSmall)
-        {
-            _idle.Push(queue);
-        }
     }
 }

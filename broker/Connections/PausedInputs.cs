@@ -83,7 +83,7 @@ internal sealed class PausedInputs(BusLoop loop, BrokerCounters counters, Limits
 
     private static bool TryCharge(Connection connection, int charge)
     {
-        if (connection.Account.TryCharge(ChargeKind.Held, charge, out _) != ChargeResult.Charged)
+        if (connection.Account.TryCharge(ChargeKind.Held, charge) != ChargeResult.Charged)
         {
             return false;
         }

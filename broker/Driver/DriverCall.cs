@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using XcpBroker.Connections;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Routing;
@@ -13,6 +14,8 @@ internal ref struct DriverCall
     private bool _hasBegun;
     private bool _hasReplied;
 
+    // Inlined: into a place that is not known to be the stack a message would be copied reference by reference.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal DriverCall(BusMessages bus, DriverMethod method, Connection caller, in RoutedMessage message)
     {
         _bus = bus;

@@ -124,16 +124,6 @@ internal static unsafe partial class LibC
     [SuppressGCTransition]
     internal static partial nint SendMessageNow(int fd, MessageHeader* message, int flags);
 
-    /// <summary>recv(2) that does not wait; as <see cref="ReceiveMessageNow"/>. Descriptors that come are closed by the kernel.</summary>
-    [LibraryImport("libc", EntryPoint = "recv")]
-    [SuppressGCTransition]
-    internal static partial nint ReceiveNow(int fd, byte* buffer, nuint length, int flags);
-
-    /// <summary>send(2) that does not wait; as <see cref="ReceiveMessageNow"/>.</summary>
-    [LibraryImport("libc", EntryPoint = "send")]
-    [SuppressGCTransition]
-    internal static partial nint SendNow(int fd, byte* buffer, nuint length, int flags);
-
     [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
     internal static partial int GetSocketOption(int fd, int level, int name, byte* value, uint* length);
 
@@ -165,9 +155,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     internal static partial int EpollControl(int epoll, int operation, int fd, byte* epollEvent);
-
-    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
-    internal static partial int EpollWait(int epoll, byte* events, int maxEvents, int timeoutMilliseconds);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     internal static partial int EventFd(uint initial, int flags);

@@ -20,6 +20,9 @@ internal sealed class Deadlines(TimeProvider clock)
     /// <summary>Number of deadlines that are neither past nor cancelled.</summary>
     internal int Count { get; private set; }
 
+    /// <summary>Nothing is set, nor has been cancelled lately.</summary>
+    internal bool AreNone => _heapCount == 0;
+
     /// <summary>Places taken in the heap, cancelled ones included.</summary>
     internal int HeapCount => _heapCount;
 

@@ -116,11 +116,6 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
     {
         int timeout = HasReady || _hasPosted ? 0 : MillisecondsUntilNextDeadline();
         int count = timeout == 0 || _busyPoll == 0 ? Wait(timeout) : WaitBusily(timeout);
-        if (count < 0 && Marshal.GetLastPInvokeError() != LibC.EINTR)
-        {
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), "epoll_wait failed");
-        }
-
         for (int i = 0; i < count; i++)
         {
             byte* entry = _events + (i * EventSize);
@@ -133,12 +128,37 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
         }
 
         RunReady();
-        RunPosted();
-        Deadlines.Tick();
+        if (_hasPosted)
+        {
+            RunPosted();
+        }
+
+        if (!Deadlines.AreNone)
+        {
+            Deadlines.Tick();
+        }
+
         RunTurnEnd();
     }
 
-    private int Wait(int timeout) => LibC.EpollWait(_epoll, _events, MaxEventsPerTurn, timeout);
+    private int Wait(int timeout)
+    {
+        int count = timeout == 0 ? -1 : LibC.EpollWait(_epoll, _events, MaxEventsPerTurn, timeout);
+        return count >= 0 ? count : Look();
+    }
+
+    /// <summary>What there is now: also where waiting has failed, most often since a signal came, and errno is the runtime's by now.</summary>
+    private int Look()
+    {
+        int count = LibC.EpollWaitNow(_epoll, _events, MaxEventsPerTurn);
+        if (count >= 0)
+        {
+            return count;
+        }
+
+        int errno = Marshal.GetLastSystemError();
+        return errno == LibC.EINTR ? 0 : throw new Win32Exception(errno, "epoll_wait failed");
+    }
 
     /// <summary>Another CPU may be about to send: who is awake when it does saves both the time that waking up takes.</summary>
     private int WaitBusily(int timeout)
@@ -146,7 +166,7 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
         long end = Clock.GetTimestamp() + _busyPoll;
         do
         {
-            int count = Wait(0);
+            int count = Look();
             if (count != 0)
             {
                 return count;
@@ -159,11 +179,6 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
 
     private void RunPosted()
     {
-        if (!_hasPosted)
-        {
-            return;
-        }
-
         // Only what is there now: posted work that posts again must not keep the sockets waiting.
         for (int left = _posted.Count; left > 0 && _posted.TryDequeue(out (Action<object?> Action, object? State) work); left--)
         {
@@ -174,7 +189,7 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
     }
 
     private int MillisecondsUntilNextDeadline() =>
-        Deadlines.UntilNext() is { } delay ? (int)Math.Clamp(Math.Ceiling(delay.TotalMilliseconds), 0, int.MaxValue) : -1;
+        !Deadlines.AreNone && Deadlines.UntilNext() is { } delay ? (int)Math.Clamp(Math.Ceiling(delay.TotalMilliseconds), 0, int.MaxValue) : -1;
 
     private int Control(int operation, int fd, uint events, long key)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
 using XcpBroker.Matching;
@@ -16,13 +17,17 @@ internal sealed class MonitorTap(SubjectMaker subjects, Delivery delivery, LossL
     internal MatchIndex<Connection> Rules { get; } = new();
 
     /// <summary>Shows a message on its way to <paramref name="addressed"/>, or to nobody in particular.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Offer(in RoutedMessage message, Connection? addressed)
     {
-        if (Rules.Count == 0)
+        if (Rules.Count > 0)
         {
-            return;
+            Show(message, addressed);
         }
+    }
 
+    private void Show(in RoutedMessage message, Connection? addressed)
+    {
         MatchSubject subject = subjects.Make(message, addressed);
         Rules.Collect(subject, _receivers);
         foreach (Connection monitor in _receivers)

@@ -75,15 +75,33 @@ internal sealed class Account
     /// <summary>Charges, and hands out what gives it back; nothing is charged unless the result is Charged.</summary>
     internal ChargeResult TryCharge(ChargeKind kind, long units, out QuotaCharge charge)
     {
-        ChargeResult result = kind switch
+        ChargeResult result = TryCharge(kind, units);
+        charge = result == ChargeResult.Charged ? new QuotaCharge(this, kind, units) : default;
+        return result;
+    }
+
+    /// <summary>Charges; nothing is charged unless the result is Charged. What is charged is given back by <see cref="Release"/>.</summary>
+    internal ChargeResult TryCharge(ChargeKind kind, long units)
+    {
+        if (kind is ChargeKind.Received or ChargeKind.Reserved)
+        {
+            // Most often all of it is guaranteed and below every limit: then nothing else is concerned.
+            long after = _received + units;
+            if (after <= _guaranteed && after <= _user.Limits.Received)
+            {
+                _received = after;
+                _beyond = 0;
+                return ChargeResult.Charged;
+            }
+        }
+
+        return kind switch
         {
             ChargeKind.Sent => _sent >= _user.Limits.Sent ? ChargeResult.OverLimit : TryTake(ref _sent, 0, units),
             ChargeKind.Received => _received >= _user.Limits.Received ? ChargeResult.OverLimit : TryReceive(units),
             ChargeKind.Held => TryTake(ref _held, 0, units),
             _ => TryReserve(units),
         };
-        charge = result == ChargeResult.Charged ? new QuotaCharge(this, kind, units) : default;
-        return result;
     }
 
     /// <summary>Whether this much could be charged as <see cref="ChargeKind.Held"/> if nobody else held anything.</summary>

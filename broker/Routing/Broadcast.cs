@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using XcpBroker.Connections;
 using XcpBroker.Domains;
 using XcpBroker.Matching;
@@ -9,7 +10,7 @@ namespace XcpBroker.Routing;
 /// <summary>Sends a signal to every connection with a rule that matches it and a policy that lets it, one copy each.</summary>
 internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subjects, Delivery delivery, PolicyGate gate)
 {
-    private readonly Stack<List<Connection>> _lists = new([[], []]);
+    private readonly Stack<Round> _rounds = new([new Round(), new Round()]);
 
     /// <summary>Tells a domain of a peer whose message it is about to get; set once by Composition.</summary>
     internal required Action<DomainSight, Connection> Introduce { get; init; }
@@ -21,9 +22,11 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
     internal int Send(in RoutedMessage message, ChargeKind kind, Predicate<Connection>? who = null)
     {
         // Whoever is introduced meanwhile is so by a broadcast within this one, and within that there is none.
-        List<Connection> receivers = _lists.Pop();
+        Round round = _rounds.Pop();
         MatchSubject subject = subjects.Make(message, null);
-        int cost = rules.Collect(subject, receivers);
+        int cost = rules.Collect(subject, round.Receivers);
+        Span<Connection> receivers = CollectionsMarshal.AsSpan(round.Receivers);
+        OutgoingMessage outgoing = receivers.Length > 1 ? round.Join(message.Outgoing) : message.Outgoing;
         foreach (Connection receiver in receivers)
         {
             if (who?.Invoke(receiver) != false && gate.MayHaveCopy(message, receiver, isEavesdropping: false))
@@ -33,13 +36,37 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
                     Introduce(sight, sender);
                 }
 
-                delivery.DeliverBroadcast(receiver, message, kind);
+                delivery.DeliverBroadcast(receiver, message, outgoing, kind);
             }
         }
 
-        cost += receivers.Count;
-        receivers.Clear();
-        _lists.Push(receivers);
+        cost += receivers.Length;
+        round.Receivers.Clear();
+        _rounds.Push(round);
         return cost;
+    }
+
+    /// <summary>What one broadcast needs while it is sent.</summary>
+    private sealed class Round
+    {
+        /// <summary>Of a message that is copied in one piece to its receivers. Longer ones are rare, or referred to.</summary>
+        private const int MaxJoined = 1024;
+
+        private readonly byte[] _joined = new byte[MaxJoined];
+
+        internal List<Connection> Receivers { get; } = [];
+
+        /// <summary>The same message with its body behind its header, if it is short.</summary>
+        internal OutgoingMessage Join(OutgoingMessage message)
+        {
+            if (message.Length > MaxJoined)
+            {
+                return message;
+            }
+
+            message.Header.CopyTo(_joined);
+            message.Body.CopyTo(_joined.AsSpan(message.Header.Length));
+            return new OutgoingMessage(_joined.AsSpan(0, message.Length), default, null, 0);
+        }
     }
 }

@@ -39,7 +39,10 @@ internal enum DeliveryResult : byte
 /// <summary>Charges a message and puts it into its receiver's queue.</summary>
 internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota, LimitsInForce limits)
 {
-    internal DeliveryResult TryDeliver(Connection receiver, in RoutedMessage message, ChargeKind kind)
+    internal DeliveryResult TryDeliver(Connection receiver, in RoutedMessage message, ChargeKind kind) =>
+        TryDeliver(receiver, message, message.Outgoing, kind);
+
+    private DeliveryResult TryDeliver(Connection receiver, in RoutedMessage message, in OutgoingMessage outgoing, ChargeKind kind)
     {
         if (!receiver.IsOpen)
         {
@@ -63,10 +66,10 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         }
 
         Account payer = kind == ChargeKind.Sent ? message.Sender!.Account : receiver.Account;
-        ChargeResult charged = payer.TryCharge(kind, message.DeliveredLength, out _);
+        ChargeResult charged = payer.TryCharge(kind, outgoing.Length);
         if (charged == ChargeResult.Charged)
         {
-            receiver.Enqueue(message.Stamped, message.Body, message.Block, message.BlockOffset + message.Header.BodyOffset, fds, payer, kind);
+            receiver.Enqueue(outgoing, fds, payer, kind);
             return DeliveryResult.Queued;
         }
 
@@ -85,9 +88,13 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
     }
 
     /// <summary>A copy of a broadcast: what the receiver cannot take is lost for it alone, counted and logged once per episode.</summary>
-    internal void DeliverBroadcast(Connection receiver, in RoutedMessage message, ChargeKind kind)
+    internal void DeliverBroadcast(Connection receiver, in RoutedMessage message, ChargeKind kind) =>
+        DeliverBroadcast(receiver, message, message.Outgoing, kind);
+
+    /// <summary>The same, with bytes that are made once for all receivers.</summary>
+    internal void DeliverBroadcast(Connection receiver, in RoutedMessage message, in OutgoingMessage outgoing, ChargeKind kind)
     {
-        DeliveryResult result = TryDeliver(receiver, message, kind);
+        DeliveryResult result = TryDeliver(receiver, message, outgoing, kind);
         if (result == DeliveryResult.Queued)
         {
             // What came in by the reserve says nothing about the room for the next broadcast.
@@ -115,7 +122,7 @@ internal sealed class Delivery(LossLog losses, Dooms dooms, DomainQuota fdQuota,
         }
 
         Account payer = held.PassOn(out QueuedFds? fds);
-        receiver.Enqueue(message.Stamped, message.Body, message.Block, message.BlockOffset + message.Header.BodyOffset, fds, payer, ChargeKind.Sent);
+        receiver.Enqueue(message.Outgoing, fds, payer, ChargeKind.Sent);
         return DeliveryResult.Queued;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using XcpBroker.Connections;
 using XcpBroker.Matching;
 using XcpBroker.Protocol.MatchRules;
@@ -17,13 +18,17 @@ internal sealed class Eavesdroppers(SubjectMaker subjects, Delivery delivery, Po
     /// <summary>Offers a message with a DESTINATION that has been allowed.</summary>
     /// <param name="message">The message.</param>
     /// <param name="addressed">Who gets it anyway; null: the bus, or nobody.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Offer(in RoutedMessage message, Connection? addressed)
     {
-        if (Rules.Count == 0)
+        if (Rules.Count > 0)
         {
-            return;
+            Copy(message, addressed);
         }
+    }
 
+    private void Copy(in RoutedMessage message, Connection? addressed)
+    {
         if (message.Held is { } held)
         {
             if (held.WasOverheard)

@@ -59,6 +59,9 @@ internal readonly ref struct RoutedMessage
     /// <summary>A method call whose sender waits for an answer.</summary>
     internal bool ExpectsReply => _header.Type == MessageType.MethodCall && (_header.Flags & MessageFlags.NoReplyExpected) == 0;
 
+    /// <summary>What its receivers get.</summary>
+    internal OutgoingMessage Outgoing => new(Stamped, Body, Block, BlockOffset + _header.BodyOffset);
+
     internal int DeliveredLength => Stamped.Length + _header.BodyLength;
 
     internal BodyArguments Arguments => new(Body, Signature, _header.IsBigEndian);

@@ -12,7 +12,7 @@ namespace XcpBroker.Transport;
 /// </remarks>
 internal sealed unsafe class StreamListener : IListener, IEpollHandler
 {
-    private const int AcceptsPerTurn = 64;
+    private const int MaxAcceptsPerTurn = 64;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly SocketIO _io;
@@ -20,6 +20,8 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
     private readonly long _key;
     private readonly StreamTransport _transport;
     private readonly ITransportAcceptor _acceptor;
+    private int _accepts = 1;
+    private long _turn;
     private bool _isWatched;
     private bool _isFailing;
 
@@ -52,7 +54,10 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
 
     public void OnEvents(uint events)
     {
-        for (int i = 0; i < AcceptsPerTurn && _isWatched && (i == 0 || !_acceptor.IsFull); i++)
+        // One at first, since to find that there is no second costs nearly as much as a connection; more where they come turn after turn.
+        _accepts = _io.Loop.Turns == _turn + 1 ? Math.Min(2 * _accepts, MaxAcceptsPerTurn) : 1;
+        _turn = _io.Loop.Turns;
+        for (int i = 0; i < _accepts && _isWatched && (i == 0 || !_acceptor.IsFull); i++)
         {
             int fd = LibC.Accept4(_fd, null, null, LibC.SOCK_NONBLOCK | LibC.SOCK_CLOEXEC);
             if (fd >= 0)

@@ -10,6 +10,9 @@ namespace XcpBroker.Protocol.Marshalling;
 /// <remarks>Values are the caller's own, so nothing is validated.</remarks>
 public sealed class WireWriter
 {
+    /// <summary>Room that is always left, to write padding in one go.</summary>
+    private const int MaxPadding = sizeof(ulong);
+
     private byte[] _buffer = new byte[512];
 
     /// <summary>Bytes written so far.</summary>
@@ -146,12 +149,17 @@ public sealed class WireWriter
     {
         int start = WireFormat.Align(Length, alignment);
         int end = start + count;
-        if (end > _buffer.Length)
+        if (end > _buffer.Length - MaxPadding)
         {
-            Grow(end);
+            Grow(end + MaxPadding);
         }
 
-        _buffer.AsSpan(Length, start - Length).Clear();
+        if (start > Length)
+        {
+            // More zeros than are needed: what is beyond them is written over.
+            BinaryPrimitives.WriteUInt64LittleEndian(_buffer.AsSpan(Length), 0);
+        }
+
         Length = end;
         return _buffer.AsSpan(start, count);
     }
@@ -161,8 +169,8 @@ public sealed class WireWriter
     {
         Span<byte> bytes = Take(4, length + 5);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, (uint)length);
-        bytes[^1] = 0;
-        return bytes[4..^1];
+        bytes[length + 4] = 0;
+        return bytes.Slice(4, length);
     }
 
     private void Grow(int needed) => Array.Resize(ref _buffer, (int)BitOperations.RoundUpToPowerOf2((uint)needed));

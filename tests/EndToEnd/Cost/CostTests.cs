@@ -21,10 +21,10 @@ internal sealed partial class CostTests : IDisposable
     public void Dispose() => _shell.Dispose();
 
     /// <summary>Of the broker, in user space; counted by callgrind, which cannot read the file of symbols beside the binary: hence the copy.</summary>
-    [TestCase("ping-pong", 4120)]
-    [TestCase("one-way, batched", 1755)]
-    [TestCase("fan-out", 1840)]
-    [TestCase("call of the bus", 6780)]
+    [TestCase("ping-pong", 3300)]
+    [TestCase("one-way, batched", 1545)]
+    [TestCase("fan-out", 1440)]
+    [TestCase("call of the bus", 5680)]
     public void Instructions_per_message_are_those_recorded(string conversation, int recorded)
     {
         Process broker = _shell.Start(
