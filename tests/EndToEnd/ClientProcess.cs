@@ -1,5 +1,5 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Threading.Channels;
 
 namespace XcpBroker.EndToEnd;
 
@@ -14,7 +14,9 @@ internal sealed class ClientProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly Process _process;
-    private readonly BlockingCollection<string> _lines = [];
+
+    // Takes what a killed program had still printed also when nobody waits for it any more: who reads it does so until the end.
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _output = [];
     private readonly List<string> _errors = [];
 
@@ -61,15 +63,19 @@ internal sealed class ClientProcess : IDisposable
     /// <exception cref="TimeoutException">It did not come.</exception>
     internal string WaitForLine(string text)
     {
-        while (_lines.TryTake(out string? line, Patience))
+        while (true)
         {
-            if (line.Contains(text, StringComparison.Ordinal))
+            Task<string> next = _lines.Reader.ReadAsync().AsTask();
+            if (!next.Wait(Patience))
             {
-                return line;
+                throw new TimeoutException($"{_process.StartInfo.FileName} printed no '{text}' but:\n{Result(-1)}");
+            }
+
+            if (next.Result.Contains(text, StringComparison.Ordinal))
+            {
+                return next.Result;
             }
         }
-
-        throw new TimeoutException($"{_process.StartInfo.FileName} printed no '{text}' but:\n{Result(-1)}");
     }
 
     /// <exception cref="TimeoutException">It still runs.</exception>
@@ -104,7 +110,6 @@ internal sealed class ClientProcess : IDisposable
         }
 
         _process.Dispose();
-        _lines.Dispose();
     }
 
     private void Take(string? line, List<string> into)
@@ -116,7 +121,7 @@ internal sealed class ClientProcess : IDisposable
                 into.Add(line);
             }
 
-            _lines.Add(line);
+            _ = _lines.Writer.TryWrite(line);
         }
     }
 
