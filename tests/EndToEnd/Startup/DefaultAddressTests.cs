@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace XcpBroker.EndToEnd.Startup;
 
-/// <summary>Started without anything. As root these tests need /run/xcp-broker for themselves.</summary>
+/// <summary>Started without anything. As root in a mount namespace with a /run of its own: the machine's may have a bus.</summary>
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class DefaultAddressTests : IDisposable
 {
@@ -44,7 +44,8 @@ public sealed class DefaultAddressTests : IDisposable
     [Test]
     public void Root_gets_a_bus_in_run()
     {
-        Process broker = _shell.Start("umask 077; unset XDG_RUNTIME_DIR; exec $B");
+        string prefix = IsRoot ? "unshare --mount sh -c 'mount -t tmpfs none /run; exec $B'" : "$B";
+        Process broker = _shell.Start($"umask 077; unset XDG_RUNTIME_DIR; exec {prefix}");
         if (!IsRoot)
         {
             Assert.That(Shell.ReadLine(broker.StandardError), Does.Contain("XDG_RUNTIME_DIR"), "only root has /run");
@@ -54,8 +55,11 @@ public sealed class DefaultAddressTests : IDisposable
         string printed = Shell.ReadLine(broker.StandardOutput);
 
         Assert.That(printed, Does.Match("^unix:path=/run/xcp-broker/bus,guid=[0-9a-f]{32}$"));
-        Assert.That(_shell.BusId(printed), Has.Length.EqualTo(32));
+        string enter = $"nsenter --mount --target={broker.Id}";
+        Assert.That(_shell.BusId(printed, enter), Has.Length.EqualTo(32));
+        Process stays = _shell.Start($"exec {enter} sh -c 'ls /run/xcp-broker; exec sleep 300'");
+        Assert.That(Shell.ReadLine(stays.StandardOutput), Is.EqualTo("bus"));
         Assert.That(Shell.Signal(broker, "INT"), Is.Zero);
-        Assert.That(File.Exists("/run/xcp-broker/bus"), Is.False);
+        Assert.That(Directory.GetFiles($"/proc/{stays.Id}/root/run/xcp-broker"), Is.Empty);
     }
 }
