@@ -12,6 +12,9 @@ namespace XcpBroker.Forwarding;
 /// <summary>A socket of this machine behind which there is a bus on another one, for clients that know neither vsock nor XCP_TOKEN.</summary>
 internal sealed class Forwarder : ITransportAcceptor, IDisposable
 {
+    /// <summary>Clients from one collection of what their way in has left to the next. A forwarder has nothing else to do while they come.</summary>
+    private const int ClientsPerCollection = 32;
+
     /// <summary>Bytes of one read, and so what waits in each direction of a session at most.</summary>
     private const int ReadBytes = 32 * 1024;
 
@@ -25,6 +28,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
     private readonly HashSet<ForwardSession> _sessions = [];
     private readonly IdleCollection _idle;
     private readonly ILogger _log;
+    private int _accepted;
 
     /// <param name="options">What it is told to do.</param>
     /// <param name="socket">A listening Unix socket; owned.</param>
@@ -34,7 +38,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
         _options = options;
         _log = log;
         _io = new SocketIO(_loop, _blocks, ReadBytes);
-        _idle = new IdleCollection(_loop, worthWhile: 32, () => IdleCollection.GiveBack(_blocks));
+        _idle = new IdleCollection(_loop, ClientsPerCollection, GiveBack);
         _bus = new Upstream(options, _io, new SerialWorker().Run, log);
 
         // The terms are each session's own: its GUID is the bus's.
@@ -42,7 +46,11 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
     }
 
     /// <summary>Serves until <see cref="RequestStop"/>, on the calling thread.</summary>
-    internal void Run() => _loop.Run();
+    internal void Run()
+    {
+        GiveBack();
+        _loop.Run();
+    }
 
     /// <summary>From any thread.</summary>
     internal void RequestStop() => _loop.Schedule(static state => ((EpollBusLoop)state!).Stop(), _loop);
@@ -51,6 +59,11 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
 
     public void Accept(ITransportConnection transport, IListener listener)
     {
+        if (++_accepted % ClientsPerCollection == 0)
+        {
+            GC.Collect(0, GCCollectionMode.Forced, blocking: true);
+        }
+
         _sessions.Add(new ForwardSession(_bus, transport, IsAllowed, Forget));
         _idle.ConnectionsChanged();
     }
@@ -73,6 +86,12 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
         _io.Dispose();
         _loop.Dispose();
         _blocks.Dispose();
+    }
+
+    private void GiveBack()
+    {
+        IdleCollection.GiveBack(_blocks);
+        ProgramPages.LetGo();
     }
 
     private bool IsAllowed(uint? user)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
+using XcpBroker.Loop;
 
 namespace XcpBroker.Startup;
 
@@ -31,6 +32,7 @@ internal static class BrokerHost
 
         using IHost host = builder.Build();
         await host.StartAsync().ConfigureAwait(false);
+        ProgramPages.LetGo();
         ILogger reloadLog = log.CreateLogger(StartupLog.Category);
         signals.OnReload(() => _ = ReloadAsync(bus, manager, reloadLog));
         return await StopWithBusAsync(host, bus, signals).ConfigureAwait(false);
