@@ -5,6 +5,7 @@ using XcpBroker.Auth.Sasl;
 using XcpBroker.Buffers;
 using XcpBroker.Interop;
 using XcpBroker.Loop;
+using XcpBroker.Startup;
 using XcpBroker.Transport;
 
 namespace XcpBroker.Forwarding;
@@ -13,7 +14,10 @@ namespace XcpBroker.Forwarding;
 internal sealed class Forwarder : ITransportAcceptor, IDisposable
 {
     /// <summary>Clients from one collection of what their way in has left to the next. A forwarder has nothing else to do while they come.</summary>
-    private const int ClientsPerCollection = 32;
+    private const int ClientsPerCollection = 8;
+
+    /// <summary>Clients that have come or gone, from which on it is worth while to look for more to give back in a quiet second.</summary>
+    private const int WorthGivingBack = 32;
 
     /// <summary>Bytes of one read, and so what waits in each direction of a session at most.</summary>
     private const int ReadBytes = 32 * 1024;
@@ -38,7 +42,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
         _options = options;
         _log = log;
         _io = new SocketIO(_loop, _blocks, ReadBytes);
-        _idle = new IdleCollection(_loop, ClientsPerCollection, GiveBack);
+        _idle = new IdleCollection(_loop, WorthGivingBack, GiveBack);
         _bus = new Upstream(options, _io, new SerialWorker().Run, log);
 
         // The terms are each session's own: its GUID is the bus's.

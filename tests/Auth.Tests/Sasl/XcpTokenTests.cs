@@ -180,6 +180,22 @@ internal sealed class XcpTokenTests
                 && server.Identity.Domain == domains.Known.Domain && client.Guid == SaslTalk.Guid;
         });
 
+    // Neither as it is, nor as a text in hexadecimal digits, nor as the bytes that its own digits stand for.
+    [Test]
+    public void The_secret_is_in_nothing_that_either_side_says()
+    {
+        List<string> said = [];
+        SaslClient client = new(new XcpTokenClient(Name, Encoding.ASCII.GetBytes(Secret), Convert.FromHexString(ClientNonce)), null);
+        _ = Converse(client, NewServer(new FakeDomains()), (_, line) =>
+        {
+            said.Add(Encoding.Latin1.GetString(line));
+            return line;
+        });
+
+        Assert.That(said, Has.Count.GreaterThanOrEqualTo(6));
+        Assert.That(string.Concat(said), Does.Not.Contain(Secret[..16]).IgnoreCase.And.Not.Contain(Convert.ToHexString(Encoding.ASCII.GetBytes(Secret[..16]))).IgnoreCase);
+    }
+
     /// <summary>A man in the middle who changes any one bit of what either side says.</summary>
     [Test]
     public void One_bit_changed_on_the_way_and_nobody_is_let_in() => Gen.Select(Gen.Int[0, 5], Gen.Int[0, 2000]).Sample((message, position) =>

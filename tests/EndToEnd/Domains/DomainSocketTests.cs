@@ -56,6 +56,15 @@ public sealed class DomainSocketTests : IDisposable
         Assert.That(Call("RemoveDomain", "s a").Error, Does.Contain("There is no domain"));
     }
 
+    // Firecracker and cloud-hypervisor have a socket for the machine and connect what a guest sends to port N of the host to its path, "_" and N.
+    [Test]
+    public void The_socket_of_a_hybrid_vsocks_port_is_its_machines()
+    {
+        Start("", "<domain name=\"vm-1\"><source unix=\"vm-1.vsock_5555\"/></domain>");
+
+        Assert.That(DomainAt("vm-1.vsock_5555"), Is.EqualTo("vm-1"));
+    }
+
     // Whoever can connect is the domain: that must not be everybody of this host.
     [TestCase("", "600")]
     [TestCase(" mode='0660'", "660")]

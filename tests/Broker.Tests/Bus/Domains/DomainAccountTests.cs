@@ -14,6 +14,7 @@ internal sealed class DomainAccountTests : DomainFixture
 {
     private const string Everything = "<policy domain='*'><allow own='*'/><allow send_destination='*'/><allow receive_sender='*'/></policy>";
     private const string LimitsExceeded = "org.freedesktop.DBus.Error.LimitsExceeded";
+    private static readonly byte[] Body = new byte[10_000];
 
     [Test]
     public void Names()
@@ -84,6 +85,30 @@ internal sealed class DomainAccountTests : DomainFixture
         FakePeer next = Broker.Connect();
         two.CallPeer(next.UniqueName, "H");
         Assert.That(two.Hear(), Is.Empty);
+    }
+
+    // Of a domain that fills queues by as many connections as it likes, and of one that does not.
+    [Test]
+    public void Bytes_of_messages_that_nobody_reads()
+    {
+        const int most = 200_000;
+        Limit("max_bytes", most);
+        FakePeer deaf = Broker.Connect(socketBuffer: 4096);
+        FakePeer[] greedy = [.. Enumerable.Range(0, 5).Select(_ => Broker.ConnectFromDomain("nfs"))];
+        int taken = greedy.Sum(peer => CallUntilRefused(peer, deaf.UniqueName));
+        long guaranteed = greedy.Length * (16 << 10); // each connection's own, outside of all shares (Quotas/QuotaLimits)
+        Assert.That(taken * (long)Body.Length, Is.LessThan(most + guaranteed + (greedy.Length * 2 * Body.Length)), "all connections together");
+
+        FakePeer web = Broker.ConnectFromDomain("web");
+        for (int i = 0; i < 100; i++)
+        {
+            web.CallPeer(deaf.UniqueName, "Do", Body);
+        }
+
+        Assert.That(web.Hear(), Is.Empty, "another domain has its own");
+        Assert.That(deaf.ReceiveAll().Count(message => message.Member == "Do"), Is.EqualTo(taken + 100), "what was taken comes");
+        greedy[0].CallPeer(deaf.UniqueName, "Do", Body);
+        Assert.That(greedy[0].Hear(), Is.Empty, "and the domain's account is empty again");
     }
 
     [Test]
@@ -257,6 +282,20 @@ internal sealed class DomainAccountTests : DomainFixture
             from.Write(from.Build(
                 new MessageFields { Type = MessageType.MethodCall, Destination = to.UniqueName, Path = "/a", Member = "Do", Flags = MessageFlags.NoReplyExpected },
                 1000 + i));
+        }
+    }
+
+    /// <returns>How many were taken.</returns>
+    private static int CallUntilRefused(FakePeer caller, string destination)
+    {
+        for (int taken = 0; ; taken++)
+        {
+            caller.CallPeer(destination, "Do", Body);
+            if (caller.ReceiveAll() is [PeerMessage refusal])
+            {
+                Assert.That(refusal.ErrorName, Is.EqualTo(LimitsExceeded));
+                return taken;
+            }
         }
     }
 

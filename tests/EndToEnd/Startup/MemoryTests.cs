@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace XcpBroker.EndToEnd.Startup;
+
+/// <summary>What a bus has in memory once it has started.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
+public sealed class MemoryTests : IDisposable
+{
+    private readonly Shell _shell = new();
+
+    public void Dispose() => _shell.Dispose();
+
+    /// <summary>Of the program's file, too: what the start alone has needed is let go of. The target is dbus-daemon's and dbus-broker's size.</summary>
+    [Test]
+    public void A_bus_that_has_started_has_at_most_11_MiB()
+    {
+        (Process broker, _) = _shell.StartBroker("--address=unix:path=bus");
+
+        Assert.That(() => Mappings(broker).Sum(mapping => mapping["Rss"]), Is.LessThanOrEqualTo(11 << 10).After(20_000, 50));
+    }
+
+    /// <summary>Those with what the loader has relocated, and the runtime's guard of stacks: whoever loses that loses the process, sooner or later.</summary>
+    [Test]
+    public void Pages_of_the_program_that_are_its_own_stay()
+    {
+        (Process broker, _) = _shell.StartBroker("--address=unix:path=bus");
+        Assert.That(() => Mappings(broker).Where(IsCode).Sum(mapping => mapping["Rss"]), Is.LessThan(3 << 10).After(20_000, 50), "code is let go of");
+
+        Assert.That(Mappings(broker).Count(mapping => IsConstant(mapping) && mapping["Anonymous"] > 0), Is.GreaterThan(1));
+        Assert.That(_shell.BusId($"unix:path={_shell.In("bus")}"), Has.Length.EqualTo(32));
+
+        static bool IsCode(Dictionary<string, long> mapping) => mapping.ContainsKey("program r-xp");
+
+        static bool IsConstant(Dictionary<string, long> mapping) => mapping.ContainsKey("program r--p");
+    }
+
+    /// <summary>What is mapped: KiB by kind, and "program" with the permissions where it is the broker's file. Source: proc_pid_smaps(5).</summary>
+    private static List<Dictionary<string, long>> Mappings(Process process)
+    {
+        string program = File.ResolveLinkTarget($"/proc/{process.Id}/exe", returnFinalTarget: false)!.FullName;
+        List<Dictionary<string, long>> mappings = [];
+        foreach (string line in File.ReadLines($"/proc/{process.Id}/smaps"))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (!words[0].EndsWith(':'))
+            {
+                mappings.Add(new Dictionary<string, long> { [line.EndsWith(program, StringComparison.Ordinal) ? $"program {words[1]}" : ""] = 0 });
+            }
+            else if (words is [_, _, "kB"])
+            {
+                mappings[^1][words[0][..^1]] = long.Parse(words[1], CultureInfo.InvariantCulture);
+            }
+        }
+
+        return mappings;
+    }
+}
