@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using XcpBroker.EndToEnd.Startup;
+using XcpBroker.Peers.Raw;
 
 namespace XcpBroker.EndToEnd.Activation;
 
@@ -124,6 +125,24 @@ internal sealed class ActivationTests
         Assert.That(errors[1], Is.EqualTo((error, error)), "dbus-daemon");
     }
 
+    [Test]
+    public void A_descriptor_that_comes_and_goes_is_noticed_and_all_are_told()
+    {
+        using ActivationStage stage = new ActivationStage().Start();
+        using RawPeer watcher = RawPeer.Connect(stage.Address);
+        watcher.Call(RawPeer.Bus("AddMatch", "s"), body => body.WriteString("type='signal',member='ActivatableServicesChanged'"));
+        const string List = "busctl --address=$A --no-pager --no-legend --activatable list";
+
+        // It is there whole or not at all.
+        File.WriteAllText(stage.In("new"), $"[D-BUS Service]\nName={Service}\nExec=/usr/bin/python3 {ActivationStage.Program} {Service}\n");
+        File.Move(stage.In("new"), stage.In($"services/{Service}.service"));
+        AwaitChange(watcher);
+        Assert.That(stage.Call(Service, "Echo", "variant:string:word"), Does.Contain("word"));
+        File.Delete(stage.In($"services/{Service}.service"));
+        AwaitChange(watcher);
+        Assert.That(() => stage.Run(List).Output, Does.Not.Contain(Service).After(20).Seconds.PollEvery(50).MilliSeconds);
+    }
+
     // What the program does until somebody mends it, and the error meanwhile.
     [TestCase("exit 0", "TimedOut")]
     [TestCase("exit 1", "Spawn.ChildExited")]
@@ -188,5 +207,12 @@ internal sealed class ActivationTests
         stage.Run($"kill -9 {first.Split(' ')[^1]}; while busctl --address=$A --no-pager --no-legend --acquired list | grep -q {Service}; do :; done");
 
         Assert.That(stage.Call(Service, "Pid"), Is.Not.EqualTo(first).And.Contain("uint32"));
+    }
+
+    private static void AwaitChange(RawPeer watcher)
+    {
+        while (watcher.Receive().Member != "ActivatableServicesChanged")
+        {
+        }
     }
 }

@@ -1,4 +1,5 @@
 using XcpBroker.Activation;
+using XcpBroker.Broker.Tests.Bus.Policy;
 using XcpBroker.Config.Services;
 using XcpBroker.Peers.Raw;
 using XcpBroker.Testing;
@@ -22,6 +23,7 @@ internal sealed class BufferPropertyTests : BusFixture
     private readonly Dictionary<(FakePeer Owner, string Sender, string Name), int> _last = [];
     private Random _chance = new(0);
     private int _callerCount;
+    private string _denials = "";
 
     [Test]
     public void A_call_ends_once_and_nothing_comes_twice_or_out_of_order([Range(1, 40)] int seed)
@@ -41,6 +43,15 @@ internal sealed class BufferPropertyTests : BusFixture
 
         while (_owners.Count > 0)
         {
+            Kill(_owners[0]);
+        }
+
+        // What still waits goes to the next owner, as all did before.
+        _callers[0].Peer.EmitTo(Declared, "Signal", _callers[0].Next(Declared));
+        foreach (string name in Names)
+        {
+            AddOwner(name);
+            Read(_owners[0]);
             Kill(_owners[0]);
         }
 
@@ -74,7 +85,7 @@ internal sealed class BufferPropertyTests : BusFixture
         switch (_chance.Next(16))
         {
             case < 4:
-                caller.Expect(caller.Peer.CallPeer(name, "Call", caller.Next(name), Filler()));
+                caller.Expect(caller.Peer.CallPeer(name, _chance.Next(4) == 0 ? "Secret" : "Call", caller.Next(name), Filler()));
                 break;
             case 4:
                 caller.Expect(caller.Peer.Call("StartServiceByName", name, 0));
@@ -115,7 +126,7 @@ internal sealed class BufferPropertyTests : BusFixture
 
     private void Rare(Caller caller)
     {
-        switch (_chance.Next(4))
+        switch (_chance.Next(5))
         {
             case 0:
                 caller.Expect(caller.Peer.CallOn("org.freedesktop.DBus", "/org/xen/xcp/broker", "org.xen.xcp.Broker1", "PurgeBuffer", Declared));
@@ -124,6 +135,10 @@ internal sealed class BufferPropertyTests : BusFixture
                 Broker.Bus.Absent.Apply(Catalog(_chance.Next(4, 20)), []);
                 break;
             case 2:
+                _denials = _denials.Length > 0 ? "" : "<policy context='mandatory'><deny receive_interface='org.example.Interface' receive_member='Secret'/></policy>";
+                Broker.Bus.Gate.Apply(PolicyFixture.Read(PolicyFixture.Open + _denials), Broker.Bus.Connections);
+                break;
+            case 3:
                 Broker.Bus.Absent.Apply(Catalog(12), [new BufferedPrefix("org.example.Group", 3, new BufferDeclaration { MaxMessages = 9 })]);
                 break;
             default:
