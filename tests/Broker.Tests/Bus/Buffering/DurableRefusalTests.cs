@@ -35,10 +35,12 @@ internal sealed class DurableRefusalTests : DurableFixture
         FakePeer owner = Own();
         FakePeer sender = Broker.Connect();
         sender.EmitTo(Name, "Signal");
+        sender.EmitTo(Name, "Another");
         sender.CallPeer(Name, "Call");
 
-        Assert.That(Consume(owner), Is.EqualTo(["Signal()", "Call()"]));
-        Assert.That(Broker.Bus.Counters.JournalRefused, Is.EqualTo(1));
+        Assert.That(Consume(owner), Is.EqualTo(["Signal()", "Another()", "Call()"]));
+        Assert.That(Broker.Bus.Counters.JournalRefused, Is.EqualTo(2));
+        Assert.That(Broker.Log.Lines.Count(line => line.Text.Contains($"messages to {Name} are not kept on disk")), Is.EqualTo(1));
     }
 
     [Test]
