@@ -167,7 +167,7 @@ internal sealed class Composition
             .. new StatsMethods(privilege, _connections, Names, Rules, bus, accounting, Counters, peak, BufferTable.Totals, Journal, blocks).Table,
             .. new BrokerMethods(_connections, Names, Gate, Reservations, source, bus, loop) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new DomainMethods(Domains, LiveDomains, source, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
-            .. new BufferMethods(BufferTable, Buffers, durable, Names, loop.Clock).Table,
+            .. new BufferMethods(BufferTable, Buffers, durable, Journal, Names, bus, loop.Clock) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new DurableMethods(BufferTable, Buffers, durable, Journal, Names, Gate, visibility, Monitors, bus) { TakeApartDoomed = _disconnector.TakeApartDoomed }.Table,
             .. new StandardInterfaces(identity.MachineId, starting.UsesSystemd).Table,
         ])

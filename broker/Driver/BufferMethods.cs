@@ -1,20 +1,26 @@
 using XcpBroker.Buffering;
 using XcpBroker.Connections;
+using XcpBroker.Journal;
 using XcpBroker.Names;
 using XcpBroker.Protocol;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
+using XcpBroker.Routing;
 
 namespace XcpBroker.Driver;
 
 /// <summary>What an operator asks of messages that wait: the part of org.xen.xcp.Broker1 on buffers. docs/operations.md, "Messages that wait".</summary>
-internal sealed class BufferMethods(BufferTable table, NameBuffers buffers, DurableDelivery durable, NameRegistry<Connection> names, TimeProvider clock)
+internal sealed class BufferMethods(
+    BufferTable table, NameBuffers buffers, DurableDelivery durable, MessageJournal journal, NameRegistry<Connection> names, BusMessages bus, TimeProvider clock)
 {
     /// <summary>Bytes of a body that PeekBuffer shows; enough to see what it is about.</summary>
     private const int ShownBytes = 1024;
 
     /// <summary>Messages that PeekBuffer shows, so that its answer stays far below a message's limit.</summary>
     private const int ShownMessages = 1000;
+
+    /// <summary>Takes apart whoever did not read its answer; set once by Composition.</summary>
+    internal required Action TakeApartDoomed { get; init; }
 
     internal IEnumerable<DriverMethod> Table =>
     [
@@ -64,7 +70,7 @@ internal sealed class BufferMethods(BufferTable table, NameBuffers buffers, Dura
         DBusError error = Find(ref call, out NameBuffer? buffer);
         if (error.IsNone)
         {
-            call.BeginReply().WriteUInt32((uint)(buffer is null ? 0 : durable.PurgeSetAside(buffer, call.Caller)));
+            AnswerWhenNoted(ref call, buffer is null ? 0 : durable.PurgeSetAside(buffer, call.Caller));
         }
 
         return error;
@@ -101,11 +107,39 @@ internal sealed class BufferMethods(BufferTable table, NameBuffers buffers, Dura
         DBusError error = Find(ref call, out NameBuffer? buffer);
         if (error.IsNone)
         {
-            int count = buffer is null ? 0 : buffers.Purge(buffer, call.Caller);
-            call.BeginReply().WriteUInt32((uint)count);
+            AnswerWhenNoted(ref call, buffer is null ? 0 : buffers.Purge(buffer, call.Caller));
         }
 
         return error;
+    }
+
+    /// <summary>Says how many messages were dropped, once the journal has noted it on disk: they do not come again.</summary>
+    private void AnswerWhenNoted(ref DriverCall call, int count)
+    {
+        if (!journal.IsBusy)
+        {
+            call.BeginReply().WriteUInt32((uint)count);
+            return;
+        }
+
+        WaitingCall waiting = new(call.Caller, call.ReplySerial, call.ExpectsReply);
+        call.AnswerLater();
+        journal.WhenOnDisk(problem => Answer(waiting, count, problem));
+    }
+
+    private void Answer(WaitingCall call, int count, string? problem)
+    {
+        if (problem is not null)
+        {
+            bus.Answer(call, DBusError.Failed($"{count} messages dropped, but should the broker end now durable ones come again: {problem}"));
+        }
+        else if (call.IsAwaited)
+        {
+            bus.BeginReply(call.Caller, call.Serial, "u", null).WriteUInt32((uint)count);
+            bus.SendReply(call.Caller);
+        }
+
+        TakeApartDoomed();
     }
 
     /// <summary>The buffer of a declared name; null: it has none, since nothing waits.</summary>
@@ -117,7 +151,7 @@ internal sealed class BufferMethods(BufferTable table, NameBuffers buffers, Dura
 
     private void Write(WireWriter reply, HeldMessage message)
     {
-        Routing.RoutedMessage view = message.View;
+        RoutedMessage view = message.View;
         MessageHeader header = view.Header;
         reply.BeginStruct();
         reply.WriteByte((byte)header.Type);

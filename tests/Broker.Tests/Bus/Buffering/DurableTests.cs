@@ -206,6 +206,39 @@ internal sealed class DurableTests : DurableFixture
         Assert.That(Store.Image().Messages, Is.Empty);
     }
 
+    [TestCase("PurgeSetAside", 1)]
+    [TestCase("PurgeBuffer", 5)]
+    public void A_purge_is_answered_when_it_is_on_disk(string method, int maxDeliveries)
+    {
+        Begin(declaration => declaration with { MaxDeliveries = maxDeliveries });
+        Post(Broker.Connect(), "Poison");
+        Die();
+        FakePeer peer = Broker.Connect();
+        Store.IsSlow = true;
+        uint purge = peer.CallOn("org.freedesktop.DBus", "/org/xen/xcp/broker", "org.xen.xcp.Broker1", method, Name);
+        Assert.That(peer.Hear(), Is.Empty);
+
+        while (Broker.Bus.Journal.IsBusy)
+        {
+            Store.Finish();
+        }
+
+        Assert.That(peer.Hear(), Is.EqualTo([$"return {purge}(1)"]));
+        Restart();
+        Assert.That(Broker.Bus.Journal.Count, Is.Zero);
+    }
+
+    [Test]
+    public void A_purge_that_cannot_be_noted_says_so()
+    {
+        Post(Broker.Connect(), "Do");
+        Store.Failure = "No space left on device";
+        FakePeer peer = Broker.Connect();
+        uint purge = peer.CallOn("org.freedesktop.DBus", "/org/xen/xcp/broker", "org.xen.xcp.Broker1", "PurgeBuffer", Name);
+
+        Assert.That(peer.ReceiveReply(purge).FirstString, Does.Contain("1 messages dropped").And.Contain("No space left"));
+    }
+
     [Test]
     public void What_is_set_aside_is_tried_again_in_order_and_first_when_an_operator_wants_that()
     {
