@@ -132,12 +132,12 @@ internal sealed class Composition
         TurnWork turn = new(loop, new OutgoingQueuePool(blocks)) { Pump = connection => pump.Run(connection), HangUp = paused.HungUp };
         Paced = new PacedInputs(turn, loop, Counters, log);
         PeerLiveness liveness = null!;
-        Idle = new IdleCollection(loop, worthWhile: 256, () => IdleCollection.GiveBack(blocks));
+        Idle = new IdleCollection(loop, worthWhile: 256, isMostlyGarbage => IdleCollection.GiveBack(blocks, isMostlyGarbage));
         _admission = new ConnectionAdmission(_connections, Domains, Accounts, Counters, loop, dooms, Gate, Limits, log)
         {
             Turn = turn,
             Liveness = () => liveness,
-            ConnectionsChanged = Idle.ConnectionsChanged,
+            ConnectionsChanged = () => Idle.ConnectionsChanged(_connections.RegisteredCount),
             TakeApartDoomed = () => _disconnector!.TakeApartDoomed(),
         };
         Boots = new DomainBoots(Domains, dooms, log) { TakeApartDoomed = () => _disconnector!.TakeApartDoomed() };

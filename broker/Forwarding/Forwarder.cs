@@ -52,7 +52,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
     /// <summary>Serves until <see cref="RequestStop"/>, on the calling thread.</summary>
     internal void Run()
     {
-        GiveBack();
+        GiveBack(isMostlyGarbage: false);
         _loop.Run();
     }
 
@@ -69,7 +69,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
         }
 
         _sessions.Add(new ForwardSession(_bus, transport, IsAllowed, Forget));
-        _idle.ConnectionsChanged();
+        _idle.ConnectionsChanged(_sessions.Count);
     }
 
     public void Refused(PeerAddress address)
@@ -92,9 +92,9 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
         _blocks.Dispose();
     }
 
-    private void GiveBack()
+    private void GiveBack(bool isMostlyGarbage)
     {
-        IdleCollection.GiveBack(_blocks);
+        IdleCollection.GiveBack(_blocks, isMostlyGarbage);
         ProgramPages.LetGo();
     }
 
@@ -112,7 +112,7 @@ internal sealed class Forwarder : ITransportAcceptor, IDisposable
     private void Forget(ForwardSession session)
     {
         _sessions.Remove(session);
-        _idle.ConnectionsChanged();
+        _idle.ConnectionsChanged(_sessions.Count);
         _listener.OnConnectionClosed();
     }
 }

@@ -10,8 +10,8 @@ namespace XcpBroker.Loop;
 /// </remarks>
 /// <param name="loop">Whose turns are counted.</param>
 /// <param name="worthWhile">Connections that have come or gone, from which on it is worth while.</param>
-/// <param name="collect">Gives the memory back.</param>
-internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action collect)
+/// <param name="collect">Gives the memory back; it is told whether most connections have gone, and with them most of what the heap holds.</param>
+internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action<bool> collect)
 {
     /// <summary>Bytes of a managed heap from which on moving it would take longer than anybody should wait. Some 20,000 connections.</summary>
     private const long LargestHeap = 32 << 20;
@@ -22,13 +22,17 @@ internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action collec
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private int _changes;
+    private int _connections;
+    private int _mostConnections;
     private long _turns;
 
     /// <summary>Gives all back that can be spared: idle blocks, and what a compacting collection of garbage frees.</summary>
-    internal static void GiveBack(BlockPool blocks)
+    /// <param name="blocks">Where idle blocks are.</param>
+    /// <param name="isMostlyGarbage">What lives is no measure of the heap's size, and little has to be moved.</param>
+    internal static void GiveBack(BlockPool blocks, bool isMostlyGarbage)
     {
         blocks.Trim();
-        if (GC.GetTotalMemory(forceFullCollection: false) <= LargestHeap)
+        if (isMostlyGarbage || GC.GetTotalMemory(forceFullCollection: false) <= LargestHeap)
         {
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
@@ -38,8 +42,11 @@ internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action collec
     internal bool IsWaiting { get; private set; }
 
     /// <summary>A connection has come or gone.</summary>
-    internal void ConnectionsChanged()
+    /// <param name="connections">How many there are now.</param>
+    internal void ConnectionsChanged(int connections)
     {
+        _connections = connections;
+        _mostConnections = Math.Max(_mostConnections, connections);
         _changes++;
         if (_changes >= worthWhile && !IsWaiting)
         {
@@ -64,6 +71,7 @@ internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action collec
 
         IsWaiting = false;
         _changes = 0;
-        collect();
+        collect(_connections < _mostConnections / 2);
+        _mostConnections = _connections;
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
 using XcpBroker.Interop;
+using XcpBroker.Loop;
 using XcpBroker.Reloading;
 using XcpBroker.Spawning;
 using XcpBroker.Transport;
@@ -45,6 +46,7 @@ internal static class BrokerProcess
         // The last thing that is done as root, if the bus is not to be: what peers send is read by none but that user.
         using ServiceProcesses services = OrClose(
             sockets, () => ServiceProcesses.Prepare(complete, sockets, openFiles, deferred.CreateLogger(SpawnLog.Category)));
+        HeapGrowth.Watch();
         using RunningBus bus = RunningBus.Start(new BusStart(complete, source, sockets, services, epoch), deferred);
         using CancellationTokenRegistration stop = signals.Requested.Register(bus.RequestStop);
         Announce(complete, bus.Addresses);

@@ -12,25 +12,26 @@ internal sealed class IdleCollectionTests
     private readonly FakeTimeProvider _clock = new();
     private readonly ManualBusLoop _loop;
     private readonly IdleCollection _collection;
-    private int _collected;
+    private readonly List<bool> _collected = [];
+    private int _connections;
 
     public IdleCollectionTests()
     {
         _loop = new ManualBusLoop(_clock);
-        _collection = new IdleCollection(_loop, WorthWhile, () => _collected++);
+        _collection = new IdleCollection(_loop, WorthWhile, _collected.Add);
     }
 
     [Test]
     public void Once_after_many_connections_when_the_bus_is_quiet()
     {
         Change(WorthWhile);
-        Assert.That(_collected, Is.Zero);
+        Assert.That(_collected, Is.Empty);
 
         Pass(IdleCollection.Interval);
-        Assert.That(_collected, Is.EqualTo(1));
+        Assert.That(_collected, Has.Count.EqualTo(1));
 
         Pass(10 * IdleCollection.Interval);
-        Assert.That(_collected, Is.EqualTo(1));
+        Assert.That(_collected, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -38,11 +39,11 @@ internal sealed class IdleCollectionTests
     {
         Change(WorthWhile - 1);
         Pass(10 * IdleCollection.Interval);
-        Assert.That(_collected, Is.Zero);
+        Assert.That(_collected, Is.Empty);
 
         Change(1);
         Pass(IdleCollection.Interval);
-        Assert.That(_collected, Is.EqualTo(1));
+        Assert.That(_collected, Has.Count.EqualTo(1));
     }
 
     [Test]
@@ -57,18 +58,35 @@ internal sealed class IdleCollectionTests
             }
 
             Pass(IdleCollection.Interval);
-            Assert.That(_collected, Is.Zero);
+            Assert.That(_collected, Is.Empty);
         }
 
         Pass(IdleCollection.Interval);
-        Assert.That(_collected, Is.EqualTo(1));
+        Assert.That(_collected, Has.Count.EqualTo(1));
     }
 
+    [Test]
+    public void It_is_told_whether_most_have_gone_since_the_last_time()
+    {
+        Change(4 * WorthWhile);
+        Pass(IdleCollection.Interval);
+        Change(-WorthWhile);
+        Pass(IdleCollection.Interval);
+        Change(-2 * WorthWhile);
+        Pass(IdleCollection.Interval);
+        Change(WorthWhile);
+        Pass(IdleCollection.Interval);
+
+        Assert.That(_collected, Is.EqualTo([false, false, true, false]));
+    }
+
+    /// <param name="count">How many come; below zero: go.</param>
     private void Change(int count)
     {
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < Math.Abs(count); i++)
         {
-            _collection.ConnectionsChanged();
+            _connections += Math.Sign(count);
+            _collection.ConnectionsChanged(_connections);
         }
     }
 
