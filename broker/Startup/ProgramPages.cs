@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using XcpBroker.Interop;
 
 namespace XcpBroker.Startup;
 
-/// <summary>The pages of the program's own file that are mapped into this process: code and constants.</summary>
+/// <summary>The pages of files that are mapped into this process to be read or executed: code and constants of the program and its libraries.</summary>
 internal static unsafe class ProgramPages
 {
     private const ulong IsPresent = 1UL << 63;
@@ -18,46 +19,40 @@ internal static unsafe class ProgramPages
     /// </summary>
     /// <remarks>
     /// The kernel maps what lies around each page that is touched, so that a start leaves nearly the whole file in the resident set. Pages
-    /// that somebody has written are not let go of, in segments that cannot be written either: the runtime keeps the secret by which it guards
-    /// stacks among the constants, and a debugger its breakpoints in the code. Source: madvise(2), getauxval(3), elf(5); the kernel's
+    /// that somebody has written are not let go of, in mappings that cannot be written either: the runtime keeps the secret by which it guards
+    /// stacks among the constants, and a debugger its breakpoints in the code. Source: madvise(2), proc_pid_maps(5); the kernel's
     /// Documentation/admin-guide/mm/pagemap.rst.
     /// </remarks>
     internal static void LetGo()
     {
-        byte* headers = (byte*)LibC.GetAuxiliaryValue(LibC.AT_PHDR);
-        nuint count = LibC.GetAuxiliaryValue(LibC.AT_PHNUM);
-        nuint size = LibC.GetAuxiliaryValue(LibC.AT_PHENT);
-        if (headers is null || size < (nuint)sizeof(LibC.ProgramHeader) || LoadAddress(headers, count, size) is not { } load)
-        {
-            return;
-        }
-
         try
         {
-            using SafeFileHandle map = File.OpenHandle("/proc/self/pagemap", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            for (nuint i = 0; i < count; i++)
+            using SafeFileHandle pages = File.OpenHandle("/proc/self/pagemap", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            foreach (string line in File.ReadAllLines("/proc/self/maps"))
             {
-                LibC.ProgramHeader* header = (LibC.ProgramHeader*)(headers + (i * size));
-                if (header->Type == LibC.PT_LOAD && (header->Flags & LibC.PF_W) == 0)
+                // 55d0c0e00000-55d0c1200000 r-xp 00011000 fe:00 1234  /usr/bin/xcp-broker
+                ReadOnlySpan<char> mapping = line;
+                int dash = mapping.IndexOf('-');
+                int blank = mapping.IndexOf(' ');
+                if (mapping[(blank + 1)..] is ['r', '-', _, 'p', ..] && mapping.Contains('/')
+                    && nuint.TryParse(mapping[..dash], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out nuint start)
+                    && nuint.TryParse(mapping[(dash + 1)..blank], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out nuint end))
                 {
-                    LetGo(map, load + (nuint)header->Address, (nuint)header->MemorySize);
+                    LetGo(pages, start, end);
                 }
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A kernel, or a service manager, that does not show it: all stays.
+            // A kernel, or a service manager, that does not show them: all stay.
         }
     }
 
-    private static void LetGo(SafeFileHandle map, nuint start, nuint length)
+    private static void LetGo(SafeFileHandle pages, nuint start, nuint end)
     {
-        nuint page = (nuint)Environment.SystemPageSize;
-        nuint first = start / page;
-        nuint last = (start + length) / page;
-        byte[] entries = new byte[(last - first) * sizeof(ulong)];
-        int read = RandomAccess.Read(map, entries, (long)(first * sizeof(ulong)));
-        int known = read / sizeof(ulong);
+        nuint size = (nuint)Environment.SystemPageSize;
+        byte[] entries = new byte[(end - start) / size * sizeof(ulong)];
+        int known = RandomAccess.Read(pages, entries, (long)(start / size * sizeof(ulong))) / sizeof(ulong);
         for (int i = 0, next; i < known; i = next + 1)
         {
             next = i;
@@ -68,26 +63,11 @@ internal static unsafe class ProgramPages
 
             if (next > i)
             {
-                _ = LibC.AdviseMemory((void*)((first + (nuint)i) * page), (nuint)(next - i) * page, LibC.MADV_DONTNEED);
+                _ = LibC.AdviseMemory((void*)(start + ((nuint)i * size)), (nuint)(next - i) * size, LibC.MADV_DONTNEED);
             }
         }
     }
 
     private static bool CanGo(ReadOnlySpan<byte> entry) =>
         (BinaryPrimitives.ReadUInt64LittleEndian(entry) & (IsPresent | IsFiles)) == (IsPresent | IsFiles);
-
-    /// <summary>What is added to the file's addresses; null: it cannot be told.</summary>
-    private static nuint? LoadAddress(byte* headers, nuint count, nuint size)
-    {
-        for (nuint i = 0; i < count; i++)
-        {
-            LibC.ProgramHeader* header = (LibC.ProgramHeader*)(headers + (i * size));
-            if (header->Type == LibC.PT_PHDR)
-            {
-                return (nuint)headers - (nuint)header->Address;
-            }
-        }
-
-        return null;
-    }
 }
