@@ -55,21 +55,22 @@ internal sealed class CommandLine
     private readonly Option<string[]> _text = Value(DetachedStart.TextOption, "FD", "");
     private readonly Option<bool> _introspect = Switch("--introspect", "Print the introspection data of the bus and exit.");
     private readonly Option<bool> _version = Switch("--version", "Print the version and exit.");
-    private readonly HelpOption _help = new("--help", "-h");
+
+    // Neither this nor the root is the library's own, which read their texts from a resource at each start.
+    private readonly Option<bool> _help = new("--help", "-h") { Arity = ArgumentArity.Zero, Recursive = true };
     private readonly ConfigCheckCommand _check = new();
     private readonly PolicyExplainCommand _explain = new();
     private readonly BuffersCommand _buffers = new();
     private readonly ForwardCommand _forward = new();
     private readonly DoctorCommand _doctor = new();
     private readonly CookieCommand _cookie = new();
-    private readonly RootCommand _root = new("A D-Bus message bus.");
+    private readonly Command _root = new(RootCommand.ExecutableName, "A D-Bus message bus.");
 
     internal CommandLine()
     {
         _ready.Hidden = true;
         _text.Hidden = true;
-        _root.Directives.Clear();
-        _root.Options.Clear();
+        _root.SetAction(_ => 0); // never invoked; without one the lack of a subcommand is an error, whose text is read as well
         foreach (Option option in (Option[])
         [
             .. _configuration.Options, _address, _printAddress, _printPid, _noFork, _fork, _noPidFile, _noSyslog, _syslog, _syslogOnly,
@@ -126,6 +127,7 @@ internal sealed class CommandLine
     /// <param name="words">The command that it is for; empty: the broker itself.</param>
     internal string HelpText(IReadOnlyList<string> words)
     {
+        _root.Options[_root.Options.IndexOf(_help)] = new HelpOption("--help", "-h");
         using StringWriter text = new(CultureInfo.InvariantCulture);
         _ = _root.Parse([.. words, "--help"]).Invoke(new InvocationConfiguration { Output = text });
         return text.ToString();
