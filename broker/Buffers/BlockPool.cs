@@ -24,7 +24,7 @@ internal sealed class BlockPool(long maxIdleBytes = BlockPool.DefaultMaxIdleByte
     /// <summary>A block of at least <paramref name="bytes"/>, with one reference for the caller.</summary>
     internal Block Rent(int bytes)
     {
-        int shift = Math.Max(SmallestShift, BitOperations.Log2((uint)Math.Max(bytes - 1, 1)) + 1);
+        int shift = bytes <= 1 << SmallestShift ? SmallestShift : BitOperations.Log2((uint)(bytes - 1)) + 1;
         Block block;
         if (shift > LargestShift)
         {

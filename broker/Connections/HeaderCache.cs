@@ -15,19 +15,11 @@ internal sealed class HeaderCache
 
     /// <param name="connection">Whose message it is.</param>
     /// <param name="message">The whole message.</param>
-    /// <param name="header">Its header.</param>
-    /// <param name="stamped">The header, stamped; until the next call. Empty: it is not recognised.</param>
-    internal void Recognise(Connection connection, ReadOnlySpan<byte> message, out MessageHeader header, out ReadOnlySpan<byte> stamped)
+    /// <returns>What it is then, until the next call; null: it has to be parsed.</returns>
+    internal RepeatedHeader? Recognise(Connection connection, ReadOnlySpan<byte> message)
     {
         ref Place place = ref PlaceOf(connection);
-        if (ReferenceEquals(place.Connection, connection) && connection.IsRegistered && place.Header!.TryRecognise(message, out header))
-        {
-            stamped = place.Header.Stamped;
-            return;
-        }
-
-        header = default;
-        stamped = default;
+        return ReferenceEquals(place.Connection, connection) && connection.IsRegistered && place.Header!.TryRecognise(message) ? place.Header : null;
     }
 
     internal void Remember(Connection connection, ReadOnlySpan<byte> message, in MessageHeader header, ReadOnlySpan<byte> stamped)

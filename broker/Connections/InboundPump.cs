@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using XcpBroker.Buffers;
 using XcpBroker.Diagnostics;
 using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.Messages;
@@ -148,6 +149,8 @@ internal sealed class InboundPump(
 
     private int HandleMessages(Connection connection, ReadOnlySpan<byte> bytes, ref int consumed, out bool isCutShort)
     {
+        Block? block = connection.Transport.InputBlock;
+        int offset = connection.Transport.InputOffset;
         int work = 0;
         isCutShort = false;
         while (connection.IsOpen)
@@ -173,7 +176,7 @@ internal sealed class InboundPump(
 
             // A message that is complete is charged to whoever it is queued for.
             connection.ReleaseHeldCharge();
-            int done = HandleMessage(connection, rest[..length], consumed);
+            int done = HandleMessage(connection, rest[..length], block, offset + consumed);
             work += done;
             consumed += length;
             connection.Domain?.Rate.Take(Math.Max(1, done / WorkOfMessage));
@@ -186,19 +189,37 @@ internal sealed class InboundPump(
         return 0;
     }
 
-    private int HandleMessage(Connection connection, ReadOnlySpan<byte> bytes, int offset)
-    {
-        _headers.Recognise(connection, bytes, out MessageHeader header, out ReadOnlySpan<byte> stamped);
-        MessageViolation violation = stamped.IsEmpty ? MessageHeader.TryParse(bytes, out header) : MessageViolation.None;
-        if (violation == MessageViolation.None)
-        {
-            violation = BodyValidator.Validate(bytes[header.BodyOffset..], header.Signature.In(bytes), header.IsBigEndian);
-        }
+    private int HandleMessage(Connection connection, ReadOnlySpan<byte> bytes, Block? block, int offset) =>
+        _headers.Recognise(connection, bytes) is { } repeated
+            ? Handle(connection, bytes, repeated.Header, repeated.Stamped, block, offset)
+            : HandleUnknown(connection, bytes, block, offset);
 
+    private int HandleUnknown(Connection connection, ReadOnlySpan<byte> bytes, Block? block, int offset)
+    {
+        MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
+        return violation == MessageViolation.None
+            ? Handle(connection, bytes, header, default, block, offset)
+            : Invalid(connection, violation);
+    }
+
+    private int Invalid(Connection connection, MessageViolation violation)
+    {
+        dooms.Doom(connection, CloseReason.InvalidMessage, violation.Describe());
+        return 1;
+    }
+
+    /// <param name="connection">Who sent it.</param>
+    /// <param name="bytes">The whole message.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="stamped">The header with the true SENDER; empty: not known yet.</param>
+    /// <param name="block">The block that it lies in, or null.</param>
+    /// <param name="offset">Where in it.</param>
+    private int Handle(Connection connection, ReadOnlySpan<byte> bytes, in MessageHeader header, ReadOnlySpan<byte> stamped, Block? block, int offset)
+    {
+        MessageViolation violation = BodyValidator.Validate(bytes[header.BodyOffset..], header.Signature.In(bytes), header.IsBigEndian);
         if (violation != MessageViolation.None)
         {
-            dooms.Doom(connection, CloseReason.InvalidMessage, violation.Describe());
-            return 1;
+            return Invalid(connection, violation);
         }
 
         FdSet? fds = null;
@@ -208,24 +229,23 @@ internal sealed class InboundPump(
         }
 
         connection.Counters.IncomingMessages++;
-        if (stamped.IsEmpty && !SenderStamp.Fits(header, connection.UniqueName.Length))
-        {
-            // With its true SENDER nobody could receive it.
-            fds?.Release();
-            dooms.Doom(connection, CloseReason.InvalidMessage, MessageViolation.MessageOverLimit.Describe());
-            return 1;
-        }
-
         if (stamped.IsEmpty)
         {
+            if (!SenderStamp.Fits(header, connection.UniqueName.Length))
+            {
+                // With its true SENDER nobody could receive it.
+                fds?.Release();
+                return Invalid(connection, MessageViolation.MessageOverLimit);
+            }
+
             stamped = Stamp(connection, bytes, header);
         }
 
         RoutedMessage message = new(bytes, header, stamped)
         {
             Sender = connection,
-            Block = connection.Transport.InputBlock,
-            BlockOffset = connection.Transport.InputOffset + offset,
+            Block = block,
+            BlockOffset = offset,
             Fds = fds,
         };
         int work = router.Route(message);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace XcpBroker.Connections;
 
 /// <summary>Where the messages of a queue of bytes end: their lengths, and how much of the first has left.</summary>
@@ -20,6 +22,7 @@ internal struct MessageBoundaries
     /// <summary>Whether no byte of the first message has left.</summary>
     internal readonly bool FirstIsWhole => _sentOfFirst == 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Append(int length)
     {
         _lengths ??= new int[SmallestCapacity];

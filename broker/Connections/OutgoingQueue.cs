@@ -175,6 +175,7 @@ internal sealed class OutgoingQueue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Span<byte> Reserve(BlockPool pool, int length, QueuedFds? fds)
     {
         if (_canMerge && fds is null)
@@ -188,6 +189,11 @@ internal sealed class OutgoingQueue
             }
         }
 
+        return ReserveBlock(pool, length, fds);
+    }
+
+    private Span<byte> ReserveBlock(BlockPool pool, int length, QueuedFds? fds)
+    {
         // The first block is small since most queues hold one short message for one turn; a queue that grows gets larger ones.
         Block block = pool.Rent(Math.Max(length, _count switch { 0 => 1, 1 => 16 * 1024, _ => 64 * 1024 }));
         ref OutgoingSegment segment = ref Push(block, 0, length);
@@ -296,6 +302,7 @@ internal sealed class OutgoingQueue
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddCharge(Account payer, ChargeKind kind, int bytes)
     {
         if (_chargeCount > 0)
@@ -308,6 +315,11 @@ internal sealed class OutgoingQueue
             }
         }
 
+        PushCharge(payer, kind, bytes);
+    }
+
+    private void PushCharge(Account payer, ChargeKind kind, int bytes)
+    {
         MakeRoom(ref _charges, ref _chargeHead, _chargeCount);
         ref Charge charge = ref _charges[_chargeHead + _chargeCount++];
         charge.Payer = payer;

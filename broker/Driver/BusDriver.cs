@@ -99,7 +99,7 @@ internal sealed class BusDriver : IBusDriver
         {
             foreach (DriverMethod candidate in same)
             {
-                if (!hasInterface || Ascii.Equals(message.Interface, candidate.Interface))
+                if (!hasInterface || message.Interface.SequenceEqual(candidate.InterfaceBytes))
                 {
                     method = candidate;
                     return default;
@@ -136,7 +136,7 @@ internal sealed class BusDriver : IBusDriver
             return DBusError.NotPrivileged(method.Name);
         }
 
-        return Ascii.Equals(message.Signature, method.InSignature)
+        return message.Signature.SequenceEqual(method.InSignatureBytes)
             ? default
             : DBusError.WrongSignature(method.Name, method.InSignature, Text(message.Signature));
     }

@@ -1,6 +1,7 @@
-using System.Runtime.CompilerServices;
+using XcpBroker.Buffers;
 using XcpBroker.Connections;
 using XcpBroker.Protocol.Marshalling;
+using XcpBroker.Protocol.Messages;
 using XcpBroker.Routing;
 using XcpBroker.Transport;
 
@@ -11,11 +12,15 @@ internal ref struct DriverCall
 {
     private readonly BusMessages _bus;
     private readonly DriverMethod _method;
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly ref readonly MessageHeader _header;
+    private readonly ReadOnlySpan<byte> _stamped;
+    private readonly Block? _block;
+    private readonly int _blockOffset;
+    private readonly FdSet? _fds;
     private bool _hasBegun;
     private bool _hasReplied;
 
-    // Inlined: into a place that is not known to be the stack a message would be copied reference by reference.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal DriverCall(BusMessages bus, DriverMethod method, Connection caller, in RoutedMessage message)
     {
         _bus = bus;
@@ -23,7 +28,12 @@ internal ref struct DriverCall
         Caller = caller;
         ReplySerial = message.Header.Serial;
         ExpectsReply = message.ExpectsReply;
-        Message = message;
+        _bytes = message.Bytes;
+        _header = ref message.Header;
+        _stamped = message.Stamped;
+        _block = message.Block;
+        _blockOffset = message.BlockOffset;
+        _fds = message.Fds;
         Path = message.Path;
         Arguments = new WireReader(message.Body, message.Header.IsBigEndian);
     }
@@ -37,7 +47,9 @@ internal ref struct DriverCall
     internal ReadOnlySpan<byte> Path { get; }
 
     /// <summary>The call as it came.</summary>
-    internal RoutedMessage Message { get; }
+    /// <remarks>Made anew where it is wanted, which is seldom: a copy of it costs more than most methods.</remarks>
+    internal readonly RoutedMessage Message =>
+        new(_bytes, in _header, _stamped) { Sender = Caller, Block = _block, BlockOffset = _blockOffset, Fds = _fds };
 
     /// <summary>The arguments; reading them moves on.</summary>
     internal WireReader Arguments;

@@ -1,3 +1,4 @@
+using System.Text;
 using XcpBroker.Protocol;
 
 namespace XcpBroker.Driver;
@@ -10,6 +11,12 @@ namespace XcpBroker.Driver;
 /// <param name="Function">What it does.</param>
 internal sealed record DriverMethod(string Interface, string Name, string InSignature, string OutSignature, DriverFunction Function)
 {
+    /// <summary><see cref="Interface"/> as it is sent.</summary>
+    internal byte[] InterfaceBytes { get; } = Encoding.ASCII.GetBytes(Interface);
+
+    /// <summary><see cref="InSignature"/> as it is sent.</summary>
+    internal byte[] InSignatureBytes { get; } = Encoding.ASCII.GetBytes(InSignature);
+
     /// <summary>Where it is found; the methods of old are on any path (specification, "Message Bus Messages").</summary>
     internal PathRule Path { get; init; } = PathRule.Any;
 

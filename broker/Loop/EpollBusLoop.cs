@@ -23,9 +23,9 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
     private readonly byte* _events;
     private readonly long _busyPoll;
     private readonly ConcurrentQueue<(Action<object?> Action, object? State)> _posted = new();
-    private readonly List<IEpollHandler?> _handlers = [];
-    private readonly List<uint> _generations = [];
     private readonly Stack<int> _freeSlots = new();
+    private Slot[] _slots = new Slot[64];
+    private int _slotsUsed;
     private int _wakePending;
     private bool _hasPosted;
     private Thread? _thread;
@@ -60,19 +60,22 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
     {
         if (!_freeSlots.TryPop(out int slot))
         {
-            slot = _handlers.Count;
-            _handlers.Add(null);
-            _generations.Add(0);
+            if (_slotsUsed == _slots.Length)
+            {
+                Array.Resize(ref _slots, 2 * _slotsUsed);
+            }
+
+            slot = _slotsUsed++;
         }
 
-        long key = ((long)_generations[slot] << 32) | (uint)slot;
+        long key = ((long)_slots[slot].Generation << 32) | (uint)slot;
         if (Control(LibC.EPOLL_CTL_ADD, fd, events, key) < 0)
         {
             _freeSlots.Push(slot);
             return -1;
         }
 
-        _handlers[slot] = handler;
+        _slots[slot].Handler = handler;
         return key;
     }
 
@@ -83,8 +86,8 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
     {
         Control(LibC.EPOLL_CTL_DEL, fd, 0, key);
         int slot = (int)(uint)key;
-        _handlers[slot] = null;
-        _generations[slot]++;
+        _slots[slot].Handler = null;
+        _slots[slot].Generation++;
         _freeSlots.Push(slot);
     }
 
@@ -120,8 +123,8 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
         {
             byte* entry = _events + (i * EventSize);
             long key = *(long*)(entry + DataOffset);
-            int slot = (int)(uint)key;
-            if (_generations[slot] == (uint)(key >> 32) && _handlers[slot] is { } handler)
+            ref Slot slot = ref _slots[(uint)key];
+            if (slot.Generation == (uint)(key >> 32) && slot.Handler is { } handler)
             {
                 handler.OnEvents(*(uint*)entry);
             }
@@ -201,6 +204,12 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
 
     private static int Check(int result, string call) =>
         result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{call} failed");
+
+    private struct Slot
+    {
+        internal IEpollHandler? Handler;
+        internal uint Generation;
+    }
 
     private sealed class WakeHandler(EpollBusLoop loop) : IEpollHandler
     {

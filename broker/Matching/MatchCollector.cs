@@ -142,15 +142,22 @@ internal sealed class MatchCollector<T>
     private void Visit(MatchNode<T> node, List<T> receivers)
     {
         _cost += node.ReceiverCount;
+        int count = receivers.Count;
+
+        // Room for all of them at once: each Add would look anew whether there is some, and whether it is of the right type.
+        CollectionsMarshal.SetCount(receivers, count + node.ReceiverCount);
+        Span<T> found = CollectionsMarshal.AsSpan(receivers);
         foreach (ref readonly NodeReceiver<T> entry in node.Receivers)
         {
             ReceiverRules<T> owner = entry.Owner;
             if (owner.FoundFor != _message)
             {
                 owner.FoundFor = _message;
-                receivers.Add(owner.Receiver);
+                found[count++] = owner.Receiver;
             }
         }
+
+        CollectionsMarshal.SetCount(receivers, count);
 
         if (!node.Uses.IsEmpty)
         {

@@ -27,9 +27,11 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
         int cost = rules.Collect(subject, round.Receivers);
         Span<Connection> receivers = CollectionsMarshal.AsSpan(round.Receivers);
         OutgoingMessage outgoing = receivers.Length > 1 ? round.Join(message.Outgoing) : message.Outgoing;
+        bool isSentToAll = PolicyGate.MaySendToAll(message);
         foreach (Connection receiver in receivers)
         {
-            if (who?.Invoke(receiver) != false && gate.MayHaveCopy(message, receiver, isEavesdropping: false))
+            bool isLetThrough = isSentToAll && receiver.Policy!.MayReceiveAllAddressed(message.Type);
+            if ((who is null || who(receiver)) && (isLetThrough || gate.MayHaveCopy(message, receiver, isEavesdropping: false)))
             {
                 if (receiver.Sight is { } sight && message.Sender is { } sender && sender != receiver && !sight.HasMet(sender))
                 {

@@ -212,10 +212,10 @@ internal sealed class BusMessages(
     /// <summary>None before Hello: then messages have no DESTINATION.</summary>
     private static ReadOnlySpan<byte> NameOf(Connection connection) => connection.IsRegistered ? connection.UniqueName : default;
 
-    private RoutedMessage Finish(MessageBuilder builder)
+    private RoutedMessage Finish(MessageBuilder builder, FdSet? fds = null)
     {
         ReadOnlySpan<byte> bytes = builder.Finish(serials.Next());
-        return new RoutedMessage(bytes, in builder.Header, bytes[..builder.Header.BodyOffset]);
+        return new RoutedMessage(bytes, in builder.Header, bytes[..builder.Header.BodyOffset]) { Fds = fds };
     }
 
     private void SendNameSignal(string member, Connection owner, string name)
@@ -236,7 +236,7 @@ internal sealed class BusMessages(
 
     private DeliveryResult SendTo(Connection receiver, MessageBuilder builder, FdSet? fds = null, bool isShown = false)
     {
-        RoutedMessage message = Finish(builder) with { Fds = fds };
+        RoutedMessage message = Finish(builder, fds);
         if (!isShown)
         {
             monitors.Offer(message, receiver);

@@ -105,16 +105,18 @@ internal sealed class PolicyGate(NameRegistry<Connection> names, DenialLog denia
         return verdict.IsAllowed ? default : Deny(message, null, verdict, DeniedAct.Send);
     }
 
+    /// <summary>Whether no rule for its sender can keep it from anybody.</summary>
+    internal static bool MaySendToAll(in RoutedMessage message) => message.Sender is null || message.Sender.Policy!.MaySendAll(message.Type);
+
     /// <summary>Whether one receiver may have a copy of a message that is for all, or for another. What it may not is passed over.</summary>
     internal bool MayHaveCopy(in RoutedMessage message, Connection receiver, bool isEavesdropping)
     {
-        Connection? sender = message.Sender;
-        if (!isEavesdropping && (sender is null || sender.Policy!.MaySendAll(message.Type)) && receiver.Policy!.MayReceiveAllAddressed(message.Type))
+        if (!isEavesdropping && MaySendToAll(message) && receiver.Policy!.MayReceiveAllAddressed(message.Type))
         {
             return true;
         }
 
-        DBusError denial = CheckRules(message, receiver, Request(message, sender, receiver, ReplyStateOfCopy(message), isEavesdropping));
+        DBusError denial = CheckRules(message, receiver, Request(message, message.Sender, receiver, ReplyStateOfCopy(message), isEavesdropping));
         if (!denial.IsNone && !isEavesdropping)
         {
             unsent.Show(message, denial);

@@ -242,7 +242,12 @@ internal sealed class StreamConnection : PipeReader, ITransportConnection, IEpol
         _expectsLong &= _readFromHeld || consumed == 0;
         if (left == 0)
         {
-            ReleaseHeld();
+            if (_held is not null)
+            {
+                ReleaseHeld();
+            }
+
+            _expected = 0;
         }
         else if (_readFromHeld && !MustMoveToOwnBlock(consumed))
         {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace XcpBroker.Protocol.Marshalling;
@@ -145,6 +146,7 @@ public sealed class WireWriter
     public void Align(int alignment) => Take(alignment, 0);
 
     /// <summary>Bytes of any meaning, for what knows the wire format itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Span<byte> Take(int alignment, int count)
     {
         int start = WireFormat.Align(Length, alignment);

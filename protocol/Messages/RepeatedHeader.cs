@@ -6,7 +6,7 @@ namespace XcpBroker.Protocol.Messages;
 /// <summary>A header that a peer sends again and again: recognised by its bytes, it is neither parsed nor stamped anew.</summary>
 /// <remarks>
 /// Peers repeat themselves: calls of one method, and their answers, differ in serial, reply serial and length of body only. Ownership:
-/// <see cref="Stamped"/> is good until the next call of <see cref="TryRecognise"/> or <see cref="TryRemember"/>.
+/// <see cref="Header"/> and <see cref="Stamped"/> are good until the next call of <see cref="TryRecognise"/> or <see cref="TryRemember"/>.
 /// </remarks>
 public sealed class RepeatedHeader
 {
@@ -22,6 +22,9 @@ public sealed class RepeatedHeader
     private MessageHeader _header;
     private int _stampedLength;
     private int _replySerialAt;
+
+    /// <summary>What <see cref="MessageHeader.TryParse"/> would read of the message that was recognised last.</summary>
+    public ref readonly MessageHeader Header => ref _header;
 
     /// <summary>The recognised header as <see cref="SenderStamp"/> writes it.</summary>
     public ReadOnlySpan<byte> Stamped => _stamped.AsSpan(0, _stampedLength);
@@ -49,11 +52,9 @@ public sealed class RepeatedHeader
 
     /// <summary>Whether a message begins with the remembered header, but for what may differ.</summary>
     /// <param name="message">Exactly one message, as long as <see cref="MessageFramer"/> said.</param>
-    /// <param name="header">What <see cref="MessageHeader.TryParse"/> would read.</param>
     /// <returns>False for everything that is not legal, too: then it has to be parsed to say why.</returns>
-    public bool TryRecognise(ReadOnlySpan<byte> message, out MessageHeader header)
+    public bool TryRecognise(ReadOnlySpan<byte> message)
     {
-        header = default;
         int end = _header.BodyOffset;
         if (_stampedLength == 0
             || message.Length < end
@@ -81,14 +82,14 @@ public sealed class RepeatedHeader
                 return false;
             }
 
-            message.Slice(_replySerialAt, sizeof(uint)).CopyTo(_stamped.AsSpan(_replySerialAt));
+            BinaryPrimitives.WriteUInt32LittleEndian(_stamped.AsSpan(_replySerialAt), BinaryPrimitives.ReadUInt32LittleEndian(message[_replySerialAt..]));
         }
 
-        message[BodyLengthAt..FieldsAt].CopyTo(_stamped.AsSpan(BodyLengthAt));
-        header = _header;
-        header.Serial = serial;
-        header.ReplySerial = replySerial;
-        header.BodyLength = bodyLength;
+        // The length of the body and the serial, in whatever byte order they are.
+        BinaryPrimitives.WriteUInt64LittleEndian(_stamped.AsSpan(BodyLengthAt), BinaryPrimitives.ReadUInt64LittleEndian(message[BodyLengthAt..]));
+        _header.Serial = serial;
+        _header.ReplySerial = replySerial;
+        _header.BodyLength = bodyLength;
         return true;
     }
 

@@ -28,7 +28,7 @@ public class WireBenchmarks
     public uint HeaderParse() => MessageHeader.TryParse(_call, out MessageHeader header) == MessageViolation.None ? header.Serial : 0;
 
     [Benchmark]
-    public uint HeaderRecognised() => _repeated.TryRecognise(_call, out MessageHeader header) ? header.Serial : 0;
+    public uint HeaderRecognised() => _repeated.TryRecognise(_call) ? _repeated.Header.Serial : 0;
 
     [Benchmark]
     public int SenderStamped() => SenderStamp.Write(_call, in _header, ":1.42"u8, _stamped);

@@ -16,16 +16,17 @@ internal sealed partial class CostTests : IDisposable
 
     private const int WarmUp = 50;
     private const int Rounds = 1000;
+    private const int MaxCounts = 10;
 
     private readonly Shell _shell = new();
 
     public void Dispose() => _shell.Dispose();
 
     /// <summary>Of the broker, in user space; counted by callgrind, which cannot read the file of symbols beside the binary: hence the copy.</summary>
-    [TestCase("ping-pong", 3300)]
-    [TestCase("one-way, batched", 1545)]
-    [TestCase("fan-out", 1440)]
-    [TestCase("call of the bus", 5680)]
+    [TestCase("ping-pong", 3185)]
+    [TestCase("one-way, batched", 1385)]
+    [TestCase("fan-out", 1390)]
+    [TestCase("call of the bus", 5155)]
     public void Instructions_per_message_are_those_recorded(string conversation, int recorded)
     {
         using Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
@@ -38,14 +39,29 @@ internal sealed partial class CostTests : IDisposable
         // The bus serves before the host around it is there, which takes ten million instructions on another thread: READY=1.
         Assert.That(manager.Receive(new byte[64]), Is.Positive);
         _ = peers.Run(conversation, WarmUp);
-        Control("--zero");
-        int messages = peers.Run(conversation, Rounds);
-        Control("--dump");
 
-        string summary = File.ReadLines(_shell.In("counted.1")).Single(static line => line.StartsWith("totals: ", StringComparison.Ordinal));
-        long counted = long.Parse(summary.Split(' ')[1], CultureInfo.InvariantCulture) / messages;
-        TestContext.Out.WriteLine($"{conversation}: {counted}");
+        // The host starts while the bus serves already, and what it does meanwhile is counted too: so until two counts agree.
+        long before;
+        long counted = 0;
+        int counts = 0;
+        do
+        {
+            before = counted;
+            counted = Count(++counts);
+            TestContext.Out.WriteLine($"{conversation}: {counted}");
+        }
+        while (counts < MaxCounts && Math.Abs(counted - before) > counted / 100);
+
         Assert.That(counted, Is.EqualTo(recorded).Within(Margin).Percent);
+
+        long Count(int dump)
+        {
+            Control("--zero");
+            int messages = peers.Run(conversation, Rounds);
+            Control("--dump");
+            string summary = File.ReadLines(_shell.In($"counted.{dump}")).Single(static line => line.StartsWith("totals: ", StringComparison.Ordinal));
+            return long.Parse(summary.Split(' ')[1], CultureInfo.InvariantCulture) / messages;
+        }
 
         void Control(string act) => Assert.That(_shell.Run($"callgrind_control {act} {broker.Id}").ExitCode, Is.Zero);
     }
