@@ -50,14 +50,16 @@ let storage =
   let methods = OBus_object.[ method_info m_vdi_attach vdi_attach; method_info m_vdi_detach vdi_detach ] in
   OBus_object.make ~interfaces:[ OBus_object.make_interface ~name:interface ~methods () ] path
 
+(* Serves until the bus is gone. OBus_bus.exit_on_disconnect would end the program within Lwt's loop, and hang there. *)
 let serve address =
+  let gone, go = Lwt.wait () in
   let* bus = OBus_connection.of_addresses (OBus_address.of_string address) in
-  OBus_connection.set_on_disconnect bus OBus_bus.exit_on_disconnect;
+  OBus_connection.set_on_disconnect bus (fun _ -> Lwt.wakeup_later go (); Lwt.return_unit);
   let* () = OBus_bus.register_connection bus in
   OBus_object.attach storage ();
   OBus_object.export bus storage;
   let* reply = OBus_bus.request_name bus ~do_not_queue:true interface in
   if reply <> `Primary_owner then failwith (interface ^ " has an owner already");
-  fst (Lwt.wait ())
+  gone
 
 let () = Lwt_main.run (serve (Sys.getenv "DBUS_STARTER_ADDRESS"))

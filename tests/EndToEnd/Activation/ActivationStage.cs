@@ -11,6 +11,7 @@ internal sealed class ActivationStage : IDisposable
         "<policy context='default'><allow user='*'/><allow own='*'/><allow send_destination='*'/><allow receive_sender='*'/></policy>";
 
     private readonly Shell _shell = new();
+    private Process? _broker;
 
     internal ActivationStage() => Directory.CreateDirectory(_shell.In("services"));
 
@@ -44,8 +45,8 @@ internal sealed class ActivationStage : IDisposable
     {
         string socket = In($"bus-{Guid.NewGuid():N}");
         File.WriteAllText(In("bus.conf"), $"<busconfig><type>{type}</type><listen>unix:path={socket}</listen><servicedir>{In("services")}</servicedir>{limits}{Policy}</busconfig>");
-        Process broker = _shell.Start($"{prefix} exec {command} --config-file=$D/bus.conf --nofork --print-address 2>$D/log");
-        Address = Shell.ReadLine(broker.StandardOutput);
+        _broker = _shell.Start($"{prefix} exec {command} --config-file=$D/bus.conf --nofork --print-address 2>$D/log");
+        Address = Shell.ReadLine(_broker.StandardOutput);
         return this;
     }
 
@@ -69,6 +70,9 @@ internal sealed class ActivationStage : IDisposable
         int start = error.IndexOf("org.freedesktop.", StringComparison.Ordinal);
         return start < 0 ? error : error[start..].Split(':', ' ')[0];
     }
+
+    /// <summary>Ends the bus, and waits for its end.</summary>
+    internal void StopBus() => _ = Shell.Signal(_broker!, "TERM");
 
     /// <summary>Waits until the broker has logged that text.</summary>
     internal void AwaitLog(string text) => _shell.AwaitText("log", text);

@@ -110,5 +110,14 @@ internal sealed class BufferTests
 
         Assert.That(result.Output, Does.Contain("VM debian-12 runs as domain 1"), result.Error);
         stage.AwaitLog("transfer_reservation_to_domain");
+        string[] ids = [.. ExampleServices.Names.Select(service => stage.Run(
+            $"exec busctl --address=$A call org.freedesktop.DBus / org.freedesktop.DBus GetConnectionUnixProcessID s org.xen.xcp.{service}").Output[2..].Trim())];
+        Assert.That(ids.Where(IsRunning), Has.Exactly(4).Items);
+
+        stage.StopBus();
+        Assert.That(() => ids.Where(IsRunning), Is.Empty.After(30).Seconds.PollEvery(50).MilliSeconds, "a service outlives its bus");
     }
+
+    // A process that has ended and was not waited for has no program either.
+    private static bool IsRunning(string pid) => new FileInfo($"/proc/{pid}/exe").LinkTarget is not null;
 }
