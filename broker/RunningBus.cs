@@ -66,6 +66,7 @@ internal sealed class RunningBus : IDisposable
         _journal = options.StateDirectory is { } state ? JournalFiles.Open(StateDirectory.JournalOf(state), _log, out image) : null;
         JournalStart? journal = _journal is null ? null : new JournalStart(new JournalWriter(_journal, _loop, RunOnPool), image);
         _bus = new Composition(_loop, _blocks, options, start.Source with { RunElsewhere = RunOnPool }, identity, starting, journal, _log);
+        _bus.Idle.Collected = ProgramPages.LetGo;
         _watch = new DirectoryWatch(_loop, () => _bus.Reloader.Request(), _log);
         _bus.Reloader.Done = Watch;
         _bus.Reloader.HasChanged = _watch.HasChanged;

@@ -38,6 +38,9 @@ internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action<bool> 
         }
     }
 
+    /// <summary>What else is given back then; set by who runs a process of its own.</summary>
+    internal Action? Collected { get; set; }
+
     /// <summary>Whether it is due once the bus is quiet.</summary>
     internal bool IsWaiting { get; private set; }
 
@@ -72,6 +75,7 @@ internal sealed class IdleCollection(BusLoop loop, int worthWhile, Action<bool> 
         IsWaiting = false;
         _changes = 0;
         collect(_connections < _mostConnections / 2);
+        Collected?.Invoke();
         _mostConnections = _connections;
     }
 }

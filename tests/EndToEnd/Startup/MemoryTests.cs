@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using XcpBroker.Peers.Raw;
 
 namespace XcpBroker.EndToEnd.Startup;
 
@@ -20,6 +21,32 @@ public sealed class MemoryTests : IDisposable
         Assert.That(() => Mappings(broker).Sum(mapping => mapping["Rss"]), Is.LessThanOrEqualTo(11 << 10).After(20_000, 50));
     }
 
+    /// <summary>Who has given up root has no right to see its own page table (/proc/self/pagemap).</summary>
+    [Test]
+    public void Neither_has_one_that_has_become_another_user()
+    {
+        Assume.That(Environment.IsPrivilegedProcess, "only root can become another user");
+        File.WriteAllText(_shell.In("bus.conf"), $"<busconfig><type>xcp</type><user>nobody</user><listen>unix:path={_shell.In("bus")}</listen></busconfig>");
+        (Process broker, _) = _shell.StartBroker("--config-file=bus.conf");
+
+        Assert.That(() => Mappings(broker).Sum(mapping => mapping["Rss"]), Is.LessThanOrEqualTo(11 << 10).After(20_000, 50));
+    }
+
+    [Test]
+    public void What_connections_have_needed_on_their_way_is_let_go_of_in_a_quiet_second()
+    {
+        (Process broker, string address) = _shell.StartBroker("--address=unix:path=bus");
+        Assert.That(() => Mappings(broker).Where(IsCode).Sum(mapping => mapping["Rss"]), Is.LessThan(3 << 10).After(20_000, 50));
+        long most = 0;
+        for (int i = 0; i < 256; i++)
+        {
+            RawPeer.Connect(address).Dispose();
+            most = Math.Max(most, Mappings(broker).Where(IsCode).Sum(mapping => mapping["Rss"]));
+        }
+
+        Assert.That(() => Mappings(broker).Where(IsCode).Sum(mapping => mapping["Rss"]), Is.LessThan(most).After(20_000, 50));
+    }
+
     /// <summary>Those with what the loader has relocated, and the runtime's guard of stacks: whoever loses that loses the process, sooner or later.</summary>
     [Test]
     public void Pages_of_the_program_that_are_its_own_stay()
@@ -30,10 +57,10 @@ public sealed class MemoryTests : IDisposable
         Assert.That(Mappings(broker).Count(mapping => IsConstant(mapping) && mapping["Anonymous"] > 0), Is.GreaterThan(1));
         Assert.That(_shell.BusId($"unix:path={_shell.In("bus")}"), Has.Length.EqualTo(32));
 
-        static bool IsCode(Dictionary<string, long> mapping) => mapping.ContainsKey("program r-xp");
-
         static bool IsConstant(Dictionary<string, long> mapping) => mapping.ContainsKey("program r--p");
     }
+
+    private static bool IsCode(Dictionary<string, long> mapping) => mapping.ContainsKey("program r-xp");
 
     /// <summary>What is mapped: KiB by kind, and "program" with the permissions where it is the broker's file. Source: proc_pid_smaps(5).</summary>
     private static List<Dictionary<string, long>> Mappings(Process process)

@@ -13,7 +13,7 @@ internal static class Help
           --rules N      rules that do not match                --rule-kind K   member interface path ... mixed
           --flood-rate N messages/s, 0: as many as go           --floor         the address is a floor's
           --messages N   measure so many, whatever it takes     --seconds S --warm-up S --cpu N
-          --destination NAME (post) a name that is declared durable
+          --destination NAME (post) a name that is declared durable              --fds           agree on descriptors
 
         load compare [--modes M,M*,...|usual|figures|tcp|held|curves|rules|growth|all] [--brokers xcp,dbus-broker,dbus-daemon,floor]
                      [--runs 5] [--seconds S] [--warm-up S] [--cpu N] [--other-cpu N] [--xcp-arguments A,A]

@@ -16,7 +16,7 @@ internal static class RunCommand
 
     internal static int Execute(ReadOnlySpan<string> arguments)
     {
-        Arguments given = new(arguments, Valued, ["--unbatched", "--stepwise", "--floor"]);
+        Arguments given = new(arguments, Valued, ["--unbatched", "--stepwise", "--fds", "--floor"]);
         if (given.Has("--cpu"))
         {
             CpuAffinity.Pin(given.Number("--cpu", 0));
@@ -29,6 +29,7 @@ internal static class RunCommand
             Pairs = given.Number("--pairs", 1),
             Window = given.Number("--window", 1),
             Unbatched = given.Has("--unbatched"),
+            AgreesOnFds = given.Has("--fds"),
             Subscribers = given.Number("--subscribers", 16),
             Rules = given.Number("--rules", 0),
             RuleKind = given.Text("--rule-kind", RuleKinds.Mixed),

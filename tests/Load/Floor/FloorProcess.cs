@@ -14,7 +14,7 @@ internal sealed class FloorProcess : BrokerProcess
     /// <summary>What it does with what it receives while this load runs, as on its command line; null: it can't serve that load.</summary>
     internal static string? Mode(LoadOptions load) => load switch
     {
-        { Rules: > 0 } => null,
+        { Rules: > 0 } or { AgreesOnFds: true } => null,
         { Mode: "pingpong" or "oneway" } => "pairs",
         { Mode: "fanout" } => "fan",
         { Mode: "connect" or "driver" } => load.Mode,

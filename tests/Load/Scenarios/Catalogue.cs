@@ -15,6 +15,7 @@ internal static class Catalogue
         Load("pingpong-0", pingPong);
         Load("pingpong-1k", pingPong with { Size = Kibi });
         Load("pingpong-16k", pingPong with { Size = 16 * Kibi });
+        Load("pingpong-0-fds", pingPong with { AgreesOnFds = true });
         Load("pairs128-w1", pingPong with { Pairs = 128 });
         Load("pairs128-w8", pingPong with { Pairs = 128, Window = 8 });
         Load("pairs128-w8-unbatched", pingPong with { Pairs = 128, Window = 8, Unbatched = true });
@@ -37,6 +38,7 @@ internal static class Catalogue
             Load($"fanout{subscribers}-w16-unbatched", fanOut with { Subscribers = subscribers, Window = 16, Unbatched = true });
         }
 
+        Load("fanout16-w1-fds", fanOut with { AgreesOnFds = true });
         Load("fanout16-w1-rules", fanOut with { Rules = 1000 });
 
         Load("connect-stepwise", basis with { Mode = "connect", Stepwise = true });
@@ -90,9 +92,9 @@ internal static class Catalogue
     {
         ["usual"] =
         [
-            "pingpong-0", "pingpong-1k", "pingpong-16k", "pairs128-w1", "pairs128-w8", "pairs128-w8-unbatched", "oneway-0",
+            "pingpong-0", "pingpong-1k", "pingpong-16k", "pingpong-0-fds", "pairs128-w1", "pairs128-w8", "pairs128-w8-unbatched", "oneway-0",
             "oneway-64-unbatched", "oneway-1k", "oneway-1k-unbatched", "oneway-16k", "oneway-64k", "oneway-1m", "fanout1-w1", "fanout16-w1",
-            "fanout16-w16", "fanout16-w16-unbatched", "fanout16-w1-rules", "fanout256-w1", "connect-stepwise", "connect-pipelined",
+            "fanout16-w1-fds", "fanout16-w16", "fanout16-w16-unbatched", "fanout16-w1-rules", "fanout256-w1", "connect-stepwise", "connect-pipelined",
             "driver-w1", "driver-w64", "flood", "flood-20k/s", "pingpong-0-cross-cpu", "pingpong-0-cross-cpu-busy-poll",
         ],
         ["figures"] = ["rules-mixed", "start-up", "idle-10000"],

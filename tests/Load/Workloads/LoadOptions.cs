@@ -17,6 +17,9 @@ internal sealed record LoadOptions
     /// <summary>Each message with a send of its own.</summary>
     internal bool Unbatched { get; init; }
 
+    /// <summary>Peers agree on descriptors (NEGOTIATE_UNIX_FD), as libdbus, sd-bus and GDBus do; none are sent.</summary>
+    internal bool AgreesOnFds { get; init; }
+
     internal int Subscribers { get; init; } = 16;
 
     /// <summary>Rules, of connections beside, that no message of the load matches.</summary>

@@ -29,7 +29,7 @@ internal abstract class MessageWorkload(Target target, LoadOptions options) : Wo
 
     private protected Channel Connect(int index)
     {
-        Channel channel = new(target.Connect(), this, index) { Unbatched = options.Unbatched };
+        Channel channel = new(target.Connect(options.AgreesOnFds), this, index) { Unbatched = options.Unbatched };
         Loop.Add(channel);
         return channel;
     }

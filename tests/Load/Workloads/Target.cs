@@ -10,7 +10,7 @@ namespace XcpBroker.Load.Workloads;
 /// <param name="IsFloor">It is no bus: no authentication but where connecting is the load, no Hello, no rules.</param>
 internal sealed record Target(string Address, int? Pid, bool IsFloor = false)
 {
-    internal RawPeer Connect() => IsFloor ? RawPeer.Open(Address) : RawPeer.Connect(Address);
+    internal RawPeer Connect(bool agreesOnFds = false) => IsFloor ? RawPeer.Open(Address) : RawPeer.Connect(Address, agreesOnFds);
 
     /// <summary>A call of the bus that must succeed.</summary>
     internal void Call(RawPeer peer, in MessageFields fields, Action<WireWriter> body)
