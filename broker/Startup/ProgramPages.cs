@@ -3,19 +3,24 @@ using XcpBroker.Interop;
 
 namespace XcpBroker.Startup;
 
-/// <summary>The pages of files that are mapped into this process to be read or executed: code and constants of the program and its libraries.</summary>
+/// <summary>The pages of the program's own file that are mapped into this process to be read or executed: code and constants.</summary>
 internal static unsafe class ProgramPages
 {
     private const string Smaps = "/proc/self/smaps";
+    private const string Flags = "VmFlags:";
+
+    /// <summary>What is, or once was, mapped to be written ("accountable"), and may so have pages that are no longer the file's.</summary>
+    private const string WasWritable = " ac";
 
     /// <summary>
-    /// Lets go of them, but for mappings in which a page is this process's own. What is used again comes back from the page cache with the
-    /// next instruction, 64 KiB at a time; what the start alone has used does not.
+    /// Lets go of them. What is used again comes back from the page cache with the next instruction, 64 KiB at a time; what the start alone
+    /// has used does not.
     /// </summary>
     /// <remarks>
     /// The kernel maps what lies around each page that is touched, so that a start leaves nearly the whole file in the resident set. A page
-    /// that somebody has written has its content nowhere else, in mappings that cannot be written either: what the loader has relocated, and the
-    /// secret by which the runtime guards stacks. /proc/self/pagemap would tell page by page, but is closed to a process that has given up root.
+    /// that somebody has written has its content nowhere else, in mappings that cannot be written any more either: what the loader has relocated,
+    /// and the secret by which the runtime guards stacks. So only mappings that never could be written are let go of, and no library's: another
+    /// thread may be loading that one (the name service does), and what is true of its mappings now is not in a moment.
     /// Source: madvise(2), proc_pid_smaps(5).
     /// </remarks>
     internal static void LetGo()
@@ -33,16 +38,16 @@ internal static unsafe class ProgramPages
         (nuint Start, nuint End)? mapping = null;
         foreach (string line in lines)
         {
-            if (line.StartsWith("Anonymous:", StringComparison.Ordinal))
+            if (line.StartsWith(Flags, StringComparison.Ordinal))
             {
-                if (mapping is var (start, end) && line.EndsWith(" 0 kB", StringComparison.Ordinal))
+                if (mapping is var (start, end) && !line.Contains(WasWritable, StringComparison.Ordinal))
                 {
                     _ = LibC.AdviseMemory((void*)start, end - start, LibC.MADV_DONTNEED);
                 }
             }
             else if (IsHead(line))
             {
-                mapping = Read(line);
+                mapping = line.EndsWith($" {Environment.ProcessPath}", StringComparison.Ordinal) ? Read(line) : null;
             }
         }
     }
@@ -54,7 +59,7 @@ internal static unsafe class ProgramPages
     {
         int dash = head.IndexOf('-');
         int blank = head.IndexOf(' ');
-        return head[(blank + 1)..] is ['r', '-', _, 'p', ..] && head.Contains('/')
+        return head[(blank + 1)..] is ['r', '-', _, 'p', ..]
             && nuint.TryParse(head[..dash], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out nuint start)
             && nuint.TryParse(head[(dash + 1)..blank], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out nuint end)
             ? (start, end)

@@ -8,6 +8,8 @@ namespace XcpBroker.EndToEnd.Startup;
 [FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class MemoryTests : IDisposable
 {
+    private const int Starts = 25;
+
     private readonly Shell _shell = new();
 
     public void Dispose() => _shell.Dispose();
@@ -61,6 +63,21 @@ public sealed class MemoryTests : IDisposable
     }
 
     private static bool IsCode(Dictionary<string, long> mapping) => mapping.ContainsKey("program r-xp");
+
+    /// <summary>
+    /// A client that proves itself by cookie has the broker ask the name service, whose libraries are loaded while the host comes up and pages are
+    /// let go of. One start in thirty once lost what the loader had relocated there, and crashed at its end.
+    /// </summary>
+    [Test]
+    public void Buses_that_load_a_library_while_they_let_go_end_as_they_should([Range(1, 6)] int round)
+    {
+        const string Start = "HOME=$D $B --print-address --address=tcp:host=127.0.0.1 >$n 2>log & until [ -s $n ]; do :; done";
+        const string Ask = "HOME=$D dbus-send --bus=$(cat $n) --dest=org.freedesktop.DBus --print-reply=literal / org.freedesktop.DBus.GetId";
+        ShellResult result = _shell.Run($"for n in $(seq {Starts}); do {Start}; {Ask}; kill $!; wait $!; echo status $?; done");
+
+        const string One = "   [0-9a-f]{32}status 0\n";
+        Assert.That(result.Output, Does.Match($"^({One}){{{Starts}}}$"), $"round {round}: {result.Error}");
+    }
 
     /// <summary>What is mapped: KiB by kind, and "program" with the permissions where it is the broker's file. Source: proc_pid_smaps(5).</summary>
     private static List<Dictionary<string, long>> Mappings(Process process)
