@@ -22,20 +22,7 @@ internal sealed class FloorProcess : BrokerProcess
     };
 
     /// <param name="start">Its extra arguments name the mode.</param>
-    internal static FloorProcess Start(BrokerStart start)
-    {
-        FloorProcess process = new(start);
-        try
-        {
-            process.Run(start);
-            return process;
-        }
-        catch
-        {
-            process.Dispose();
-            throw;
-        }
-    }
+    internal static FloorProcess Start(BrokerStart start) => Running(new FloorProcess(start), process => process.Run(start));
 
     private void Run(BrokerStart start)
     {

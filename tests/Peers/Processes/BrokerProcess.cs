@@ -100,6 +100,24 @@ public abstract class BrokerProcess : IDisposable
         _directory.Delete(recursive: true);
     }
 
+    /// <summary>Starts what a new object stands for; disposes it if that fails.</summary>
+    /// <param name="process">The object.</param>
+    /// <param name="run">Starts the program, and returns when it serves.</param>
+    protected static T Running<T>(T process, Action<T> run)
+        where T : BrokerProcess
+    {
+        try
+        {
+            run(process);
+            return process;
+        }
+        catch
+        {
+            process.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Starts the program with /dev/null as descriptor 0, the log as 1 and 2, and the given one as 3.</summary>
     protected void Launch(BrokerStart start, IReadOnlyList<string> arguments, int third)
     {

@@ -21,17 +21,7 @@ public sealed class DbusBrokerProcess : BrokerProcess
             throw new NotSupportedException("dbus-broker has no TCP");
         }
 
-        DbusBrokerProcess process = new(start);
-        try
-        {
-            process.Run(start);
-            return process;
-        }
-        catch
-        {
-            process.Dispose();
-            throw;
-        }
+        return Running(new DbusBrokerProcess(start), process => process.Run(start));
     }
 
     protected override void Dispose(bool disposing)

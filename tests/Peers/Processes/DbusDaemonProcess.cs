@@ -12,17 +12,7 @@ public sealed class DbusDaemonProcess : BrokerProcess
     public static DbusDaemonProcess Start(BrokerStart start)
     {
         ArgumentNullException.ThrowIfNull(start);
-        DbusDaemonProcess process = new(start);
-        try
-        {
-            process.Run(start);
-            return process;
-        }
-        catch
-        {
-            process.Dispose();
-            throw;
-        }
+        return Running(new DbusDaemonProcess(start), process => process.Run(start));
     }
 
     private void Run(BrokerStart start)

@@ -16,17 +16,7 @@ public sealed class XcpBrokerProcess : BrokerProcess
     public static XcpBrokerProcess Start(BrokerStart start)
     {
         ArgumentNullException.ThrowIfNull(start);
-        XcpBrokerProcess process = new(start);
-        try
-        {
-            process.Run();
-            return process;
-        }
-        catch
-        {
-            process.Dispose();
-            throw;
-        }
+        return Running(new XcpBrokerProcess(start), process => process.Run());
     }
 
     /// <summary>Ends the process and starts another one in its place, which finds what the first has kept.</summary>
