@@ -30,9 +30,14 @@ internal sealed class DomainScan(IDomainEvents events, Func<int, byte[]> randomB
     /// <summary>The bus knows of a boot under that number, the oldest that it had not confirmed.</summary>
     internal void Confirm(uint domid)
     {
-        if (_unconfirmed.TryGetValue(domid, out int count))
+        int left = _unconfirmed.GetValueOrDefault(domid) - 1;
+        if (left > 0)
         {
-            _ = count == 1 ? _unconfirmed.Remove(domid) : (_unconfirmed[domid] = count - 1) > 0;
+            _unconfirmed[domid] = left;
+        }
+        else
+        {
+            _ = _unconfirmed.Remove(domid);
         }
     }
 
