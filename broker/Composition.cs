@@ -146,9 +146,9 @@ internal sealed class Composition
         Disconnects = new DisconnectLog(loop, log);
         _disconnector = new Disconnector(
             _connections, Names, Rules, Eavesdroppers, Monitors, Replies, Absent, signals, bus, losses, _admission, paused, dooms, Counters, Disconnects);
-        ConfigurationInForce inForce = new(
+        InForce = new ConfigurationInForce(
             options, identity.DescriptorLimit, _connections, LiveDomains, Boots, Gate, Limits, Accounts, FdAccounts, JournalQuota, timeouts, Absent, Reservations, signals, log);
-        Reloader = new Reloader(source, inForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
+        Reloader = new Reloader(source, InForce, bus, loop, log) { TakeApartDoomed = _disconnector.TakeApartDoomed };
         StatsAccounting accounting = new(_connections, Names, Rules, Replies, Accounts, FdAccounts);
         NamePeak peak = new(_connections, Names);
         liveness = new PeerLiveness(bus, loop, Limits, dooms, privilege, log)
@@ -220,6 +220,8 @@ internal sealed class Composition
     internal MonitorTap Monitors { get; }
 
     internal IdleCollection Idle { get; }
+
+    internal ConfigurationInForce InForce { get; }
 
     internal Reloader Reloader { get; }
 

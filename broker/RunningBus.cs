@@ -1,12 +1,8 @@
 using Microsoft.Extensions.Logging;
 using XcpBroker.Activation;
-using XcpBroker.Auth.Sasl;
-using XcpBroker.Auth.Sasl.CookieSha1;
-using XcpBroker.Auth.Sasl.XcpToken;
 using XcpBroker.Buffers;
 using XcpBroker.Config;
 using XcpBroker.Diagnostics;
-using XcpBroker.Interop;
 using XcpBroker.Journal;
 using XcpBroker.Keyrings;
 using XcpBroker.Loop;
@@ -35,7 +31,7 @@ internal sealed class RunningBus : IDisposable
     private readonly Transports _transports;
     private readonly DirectoryWatch _watch;
     private readonly JournalFiles? _journal;
-    private readonly KeyringCookies _cookies;
+    private readonly ListenerTerms _terms;
     private readonly DomainListeners _domainSockets;
     private readonly List<IListener> _listeners = [];
     private readonly List<ListeningSocket> _sockets = [];
@@ -72,12 +68,13 @@ internal sealed class RunningBus : IDisposable
         _bus.Reloader.HasChanged = _watch.HasChanged;
         _bus.Reloader.Began = _watch.Settle;
         _watch.Watch(WatchedNames.Of(options, Directory.Exists));
-        _domainSockets = new DomainListeners(address => new UnixTransport().Listen(address, options), socket => Accept(socket, options))
+        _terms = new ListenerTerms(options, _bus.Domains, KeyringCookies.OfOwnUser(_loop, _log), () => new TokenFailures(_loop, _log));
+        _bus.InForce.Applied = _terms.Apply;
+        _domainSockets = new DomainListeners(address => new UnixTransport().Listen(address, options), Accept)
         {
-            Closed = _bus.RemoveListener,
+            Closed = Forget,
         };
         _bus.LiveDomains.Listeners = _domainSockets;
-        _cookies = KeyringCookies.OfOwnUser(_loop, _log);
         _thread = new Thread(Run) { Name = "bus" };
     }
 
@@ -105,7 +102,7 @@ internal sealed class RunningBus : IDisposable
 
         foreach (ListeningSocket socket in start.Sockets)
         {
-            bus.Listen(socket, start.Options);
+            bus.Listen(socket);
         }
 
         bus._bus.Boots.Begin(start.Services.WatchDomains(bus._loop, bus._bus.Boots), bus.GuidOf);
@@ -158,9 +155,9 @@ internal sealed class RunningBus : IDisposable
         }
     }
 
-    private void Listen(ListeningSocket socket, BrokerOptions options)
+    private void Listen(ListeningSocket socket)
     {
-        IReadOnlyList<IListener> listeners = Accept(socket, options);
+        IReadOnlyList<IListener> listeners = Accept(socket);
         if (socket.Address is UnixListenAddress { Domain: not null })
         {
             _domainSockets.Add(socket, listeners);
@@ -174,23 +171,17 @@ internal sealed class RunningBus : IDisposable
         _addresses.Add(socket.Address.ToString());
     }
 
-    private IListener[] Accept(ListeningSocket socket, BrokerOptions options)
+    private IListener[] Accept(ListeningSocket socket)
     {
-        DeclaredSecrets secrets = new(_bus.Domains);
-        TokenFailures failures = new(_loop, _log);
-        bool isRemote = !socket.Transport.KnowsUsers;
-        SaslMechanism? token = isRemote ? new XcpTokenMechanism(socket.Guid, secrets, failures, SecureRandom.Bytes) : null;
-        CookieSha1Mechanism cookie = new(_cookies) { Domains = isRemote ? new DomainCookieTerms(secrets, failures, SecureRandom.Bytes) : null };
-        SaslTerms terms = new(socket.Guid, OfferedMechanisms.Choose(options, socket.Transport.KnowsUsers || socket.ProvesDomain, cookie, token))
-        {
-            Domain = socket.Address.Domain,
-            TrustsAddresses = socket.Address.TrustsAddresses,
-            AllowsAnonymous = options.AllowAnonymous,
-            Nonce = socket.Nonce?.Nonce,
-        };
-        IListener[] listeners = [.. socket.Descriptors.Select(descriptor => socket.Transport.Serve(_io, descriptor, terms, _bus.Acceptor))];
+        IListener[] listeners = _terms.Serve(socket, _io, _bus.Acceptor);
         Array.ForEach(listeners, _bus.AddListener);
         return listeners;
+    }
+
+    private void Forget(IListener listener)
+    {
+        _terms.Forget(listener);
+        _bus.RemoveListener(listener);
     }
 
     /// <summary>What the bus says it is to a client of a domain that is told this address; null: who it reaches, nobody can tell.</summary>

@@ -32,6 +32,9 @@ internal sealed class ConfigurationInForce(
     /// <summary>What holds now.</summary>
     internal BrokerOptions Current { get; private set; } = options;
 
+    /// <summary>Told of another configuration when all but the listeners go by it; set once by who has these.</summary>
+    internal Action<BrokerOptions> Applied { get; set; } = static _ => { };
+
     /// <summary>Further messages, names, rules and connections are judged by it; what peers have they keep.</summary>
     /// <returns>The elements that have changed and wait for a restart.</returns>
     internal IReadOnlyList<string> Apply(BrokerOptions options, ServiceCatalog? services)
@@ -62,6 +65,7 @@ internal sealed class ConfigurationInForce(
             reservations.Enforce(signals);
         }
 
+        Applied(options);
         IReadOnlyList<string> waiting = Current.Configuration is { } before && options.Configuration is { } after ? Unapplied(before, after) : [];
         Current = options;
         return waiting;
@@ -70,7 +74,8 @@ internal sealed class ConfigurationInForce(
     private static List<string> Unapplied(BusConfiguration before, BusConfiguration after)
     {
         List<string> elements = [];
-        Add("listen", Text(before) == Text(after));
+        Add("type", before.Type == after.Type);
+        Add("listen", Listening(before).SequenceEqual(Listening(after)));
         Add("user", before.User == after.User);
         Add("fork", before.Fork == after.Fork);
         Add("pidfile", before.PidFile == after.PidFile);
@@ -79,7 +84,8 @@ internal sealed class ConfigurationInForce(
         Add("syslog", before.Syslog == after.Syslog);
         return elements;
 
-        static string Text(BusConfiguration configuration) => string.Join(';', configuration.Addresses.Where(address => address is not UnixListenAddress { Domain: not null }));
+        static IEnumerable<ListenAddress> Listening(BusConfiguration configuration) =>
+            configuration.Addresses.Where(address => address is not UnixListenAddress { Domain: not null });
 
         void Add(string element, bool isSame)
         {

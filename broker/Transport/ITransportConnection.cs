@@ -108,8 +108,8 @@ internal struct OutgoingSegment
 /// <summary>Something that peers connect to.</summary>
 internal interface IListener : IDisposable
 {
-    /// <summary>What those who connect may authenticate with.</summary>
-    SaslTerms Terms { get; }
+    /// <summary>What those who connect from now on may authenticate with.</summary>
+    SaslTerms Terms { get; set; }
 
     /// <summary>A connection has closed, so a descriptor is free again.</summary>
     void OnConnectionClosed();

@@ -41,7 +41,7 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
         Watch(true);
     }
 
-    public SaslTerms Terms { get; }
+    public SaslTerms Terms { get; set; }
 
     /// <summary>A descriptor has become free.</summary>
     public void OnConnectionClosed()

@@ -97,7 +97,24 @@ internal sealed class ConfigDraft
         Buffers.Add(buffer);
     }
 
-    /// <summary>A directory that is there already stays where it is.</summary>
-    internal void AddServiceDirectories(IEnumerable<ServiceDirectory> directories) =>
-        ServiceDirectories.AddRange(directories.Where(added => !ServiceDirectories.Exists(known => known.Path == added.Path)));
+    /// <summary>A directory that is there already stays where it is, and is only as special as all who name it say. Source: bus/config-parser.c.</summary>
+    internal void AddServiceDirectories(IEnumerable<ServiceDirectory> directories)
+    {
+        foreach (ServiceDirectory added in directories)
+        {
+            int known = ServiceDirectories.FindIndex(directory => directory.Path == added.Path);
+            if (known < 0)
+            {
+                ServiceDirectories.Add(added);
+                continue;
+            }
+
+            ServiceDirectory first = ServiceDirectories[known];
+            ServiceDirectories[known] = first with
+            {
+                IsTransient = first.IsTransient && added.IsTransient,
+                RequiresMatchingFileNames = first.RequiresMatchingFileNames && added.RequiresMatchingFileNames,
+            };
+        }
+    }
 }

@@ -192,7 +192,7 @@ internal sealed class InMemoryBroker : IDisposable
 
     private sealed class MemoryListener(SaslTerms terms) : IListener
     {
-        public SaslTerms Terms => terms;
+        public SaslTerms Terms { get; set; } = terms;
 
         public void OnConnectionClosed()
         {

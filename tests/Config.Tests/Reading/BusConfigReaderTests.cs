@@ -77,6 +77,17 @@ public sealed class BusConfigReaderTests
             Is.EqualTo("/etc /run /usr/local/share /usr/share /lib"));
     }
 
+    // Source: bus/config-parser.c, service_dirs_append_link_unique_or_free.
+    [TestCase("<standard_session_servicedirs/><servicedir>/run/user/7/dbus-1/services</servicedir>")]
+    [TestCase("<servicedir>/run/user/7/dbus-1/services</servicedir><standard_session_servicedirs/>")]
+    [TestCase("<standard_session_servicedirs/><include>more.conf</include>")]
+    public void A_directory_that_is_named_twice_is_only_as_special_as_both_say(string elements)
+    {
+        _files["/etc/bus/more.conf"] = "<busconfig><servicedir>/run/user/7/dbus-1/services</servicedir></busconfig>";
+
+        Assert.That(Read($"<busconfig>{Listen}{elements}</busconfig>").ServiceDirectories[0], Is.EqualTo(new ServiceDirectory("/run/user/7/dbus-1/services", false, false)));
+    }
+
     [Test]
     public void Included_files_count_where_they_are_included_and_override_what_stands_before()
     {

@@ -87,6 +87,26 @@ public sealed class ReloadTests : IDisposable
         Assert.That(error, Is.EqualTo("org.freedesktop.DBus.Error.AccessDenied"));
     }
 
+    // XCP_TOKEN is what dbus-send does not know.
+    [TestCase("<auth>ANONYMOUS</auth><allow_anonymous/>", "<auth>ANONYMOUS</auth>")]
+    [TestCase("<auth>EXTERNAL</auth>", "<auth>XCP_TOKEN</auth>")]
+    public void Who_connects_after_a_reload_authenticates_as_it_says_and_who_is_there_stays(string open, string closed)
+    {
+        (Process broker, string address) = Start(elements: open);
+        Process watcher = _shell.Start($"HOME=$D exec dbus-monitor --address '{address}'");
+        _ = Shell.ReadLine(watcher.StandardOutput);
+        foreach ((string elements, int length) in ((string, int)[])[(closed, 0), (open, 32)])
+        {
+            Write(Open, elements);
+            using Process kill = Process.Start("kill", ["-HUP", $"{broker.Id}"]);
+            Assert.That(() => BusId(address).Length, Is.EqualTo(length).After(20).Seconds.PollEvery(50).MilliSeconds, elements);
+        }
+
+        while (!Shell.ReadLine(watcher.StandardOutput).Contains("member=NameOwnerChanged"))
+        {
+        }
+    }
+
     [Test]
     public void The_bus_checks_a_text_and_explains_its_policy()
     {
@@ -118,17 +138,20 @@ public sealed class ReloadTests : IDisposable
         body.WriteUInt32(0);
     });
 
-    private static string Document(string policies) =>
-        $"<busconfig><listen>unix:tmpdir=/tmp</listen>{policies}<includedir>conf.d</includedir></busconfig>";
+    private static string Document(string policies, string elements = "") =>
+        $"<busconfig>{elements}<listen>unix:tmpdir=/tmp</listen>{policies}<includedir>conf.d</includedir></busconfig>";
 
-    private void Write(string policies) => File.WriteAllText(_shell.In("bus.conf"), Document(policies));
+    private void Write(string policies, string elements = "") => File.WriteAllText(_shell.In("bus.conf"), Document(policies, elements));
+
+    private string BusId(string address) => _shell.Run(
+        $"HOME=$D exec dbus-send --bus='{address}' --dest=org.freedesktop.DBus --print-reply=literal / org.freedesktop.DBus.GetId").Output.Trim();
 
     private ShellResult Call(string address, string method) =>
         _shell.Run($"exec dbus-send --bus='{address}' --print-reply --dest=org.freedesktop.DBus / {method}");
 
-    private (Process Broker, string Address) Start(string environment = "")
+    private (Process Broker, string Address) Start(string environment = "", string elements = "")
     {
-        Write(Open);
+        Write(Open, elements);
         Process broker = _shell.Start($"{environment}exec $B --print-address --config-file=bus.conf --address=unix:dir=$D");
         return (broker, Shell.ReadLine(broker.StandardOutput));
     }

@@ -161,6 +161,27 @@ internal sealed class ReloadTests : PolicyFixture
         Assert.That(isDone, Is.True);
     }
 
+    [TestCase("<type>xcp</type>", "<type>")]
+    [TestCase("<listen>unix:path=/y</listen>", "<listen>")]
+    [TestCase("<listen identity='address'>tcp:port=1</listen>", "<listen>")]
+    [TestCase("<user>nobody</user><fork/>", "<user>, <fork>")]
+    [TestCase("<pidfile>/pid</pidfile><keep_umask/><syslog/>", "<pidfile>, <keep_umask>, <syslog>")]
+    [TestCase("<domainstarter>/sbin/start %d</domainstarter>", "<domainstarter>")]
+    [TestCase("<auth>EXTERNAL</auth><allow_anonymous/><limit name='auth_timeout'>1</limit>", "")]
+    public void What_counts_at_the_start_only_is_said_when_it_changes(string elements, string said)
+    {
+        FakePeer admin = Broker.Connect();
+        string tcp = elements.Contains("tcp:") ? "<listen>tcp:port=1</listen>" : "";
+        foreach (string more in (string[])[tcp, elements])
+        {
+            BusConfiguration configuration = ReadAll(Open + more);
+            _next = new ConfigurationReading(InMemoryBroker.Options(policy: configuration.Policy) with { Configuration = configuration }, null);
+            Reload(admin);
+        }
+
+        Assert.That(LogLines("in force only after a restart"), Is.EqualTo(said.Length == 0 ? [] : (string[])[$"{said}: changed, but in force only after a restart"]));
+    }
+
     private void Says(string policies) => _next = new ConfigurationReading(InMemoryBroker.Options(policy: Read(policies)), null);
 
     private void Reload(FakePeer peer)
