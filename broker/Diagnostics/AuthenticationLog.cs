@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace XcpBroker.Diagnostics;
 
-/// <summary>What is said about how peers authenticate. Ids 1700 to 1799; none is used twice.</summary>
+/// <summary>What is said about how peers authenticate. Ids 1800 to 1899; none is used twice.</summary>
 internal static partial class AuthenticationLog
 {
     [LoggerMessage(1800, LogLevel.Warning, "DBUS_COOKIE_SHA1 rejects everybody, the keyring cannot be used: {Problem}")]

@@ -14,6 +14,9 @@ internal sealed class LogQueue : ILogEventSink, IDisposable
 {
     internal const int Capacity = 1024;
 
+    /// <summary>The event of the line that says how many were lost.</summary>
+    internal const int LossEvent = 8;
+
     private const int MaxFarewells = 10;
 
     private readonly Channel<LogEvent> _entries = Channel.CreateBounded<LogEvent>(new BoundedChannelOptions(Capacity) { SingleReader = true });
@@ -98,5 +101,9 @@ internal sealed class LogQueue : ILogEventSink, IDisposable
     }
 
     private static LogLine Loss(long dropped) =>
-        new(4, string.Create(CultureInfo.InvariantCulture, $"{dropped} log entries were lost: nothing took them in time"));
+        new(
+            4,
+            string.Create(CultureInfo.InvariantCulture, $"{dropped} log entries were lost: nothing took them in time"),
+            LossEvent,
+            [new LogField("Count", dropped.ToString(CultureInfo.InvariantCulture))]);
 }

@@ -16,9 +16,9 @@ internal static class LogSetup
         List<ILogTarget> targets = [];
         if (syslog != SyslogMode.Only)
         {
-            targets.Add(new StandardErrorTarget(StandardErrorTarget.IsJournal(
-                Environment.GetEnvironmentVariable("JOURNAL_STREAM"),
-                new FileInfo(StandardErrorLink).LinkTarget)));
+            bool isJournal = StandardErrorTarget.IsJournal(Environment.GetEnvironmentVariable("JOURNAL_STREAM"), new FileInfo(StandardErrorLink).LinkTarget);
+            StandardErrorTarget stream = new(isJournal);
+            targets.Add(isJournal ? new JournalTarget(JournalTarget.SocketPath, stream) : stream);
         }
 
         if (syslog != SyslogMode.None)

@@ -25,8 +25,8 @@ internal sealed unsafe class StandardErrorTarget(bool isJournal) : ILogTarget
     {
         string end = _isMidLine ? "\n" : "";
         byte[] octets = Utf8.GetBytes(isJournal
-            ? string.Create(CultureInfo.InvariantCulture, $"{end}<{line.Priority}>{line.Text}\n")
-            : $"{end}{_name}: {LogLine.PriorityName(line.Priority)}: {line.Text}\n");
+            ? string.Create(CultureInfo.InvariantCulture, $"{end}<{line.Priority}>{line.MarkedText}\n")
+            : $"{end}{_name}: {LogLine.PriorityName(line.Priority)}: {line.MarkedText}\n");
         fixed (byte* first = octets)
         {
             for (nint written = 0; written < octets.Length;)

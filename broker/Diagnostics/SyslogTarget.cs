@@ -21,7 +21,7 @@ internal sealed unsafe class SyslogTarget : ILogTarget
 
     public bool TryWrite(LogLine line)
     {
-        byte[] text = Utf8.GetBytes($"{line.Text}\0");
+        byte[] text = Utf8.GetBytes($"{line.MarkedText}\0");
         fixed (byte* format = "%s\0"u8, first = text)
         {
             LibC.WriteSyslog(line.Priority, format, first);

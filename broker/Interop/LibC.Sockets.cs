@@ -11,6 +11,7 @@ internal static unsafe partial class LibC
     internal const int AF_INET6 = 10;
     internal const int AF_VSOCK = 40;
     internal const int SOCK_STREAM = 1;
+    internal const int SOCK_DGRAM = 2;
     internal const int SOCK_NONBLOCK = 0x800;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int SOL_SOCKET = 1;

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace XcpBroker.Startup;
 
-/// <summary>What the process says about itself. Ids 1 to 99; none is used twice.</summary>
+/// <summary>What the process says about itself. Ids 1 to 99, of which LogQueue has 8; none is used twice.</summary>
 internal static partial class StartupLog
 {
     internal const string Category = "XcpBroker.Startup";

@@ -70,7 +70,9 @@ public sealed class LogQueueTests
             Await(target.SawLoss);
         }
 
-        Assert.That(target.Lines.Skip(1).First(), Is.EqualTo(new LogLine(4, "5 log entries were lost: nothing took them in time")));
+        LogLine loss = target.Lines.ElementAt(1);
+        Assert.That((loss.Priority, loss.MarkedText), Is.EqualTo((4, "[8] 5 log entries were lost: nothing took them in time")));
+        Assert.That(loss.Fields, Is.EqualTo((LogField[])[new LogField("Count", "5")]));
     }
 
     [Test]

@@ -145,7 +145,7 @@ public sealed partial class LogLossTests : IDisposable
             lines.Select(line => Loss().Match(line)).Where(match => match.Success).Sum(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)));
     }
 
-    [GeneratedRegex(": info: (serving unix:|stopping: SIGTERM)")]
+    [GeneratedRegex(@": info: \[[13]\] (serving unix:|stopping: SIGTERM)")]
     private static partial Regex OfTheBus();
 
     [GeneratedRegex(" ([0-9]+) log entries were lost")]
