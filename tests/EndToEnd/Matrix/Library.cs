@@ -5,8 +5,12 @@ namespace XcpBroker.EndToEnd.Matrix;
 /// <param name="What">Its language, and whose protocol code it is.</param>
 internal sealed record Library(string Name, string What)
 {
+    internal const string Descriptors = "descriptors";
+
+    private const string Leave = "leave";
+
     private static readonly string[] EveryCheck =
-        ["basic", "containers", "dict", "error", "large", "signals", "properties", "descriptors", "names", "leave"];
+        ["basic", "containers", "dict", "error", "large", "signals", "properties", Descriptors, "names", Leave];
 
     /// <summary>Checks that are about the bus alone: a library does them with itself, not with every other.</summary>
     private static readonly string[] Alone = ["names"];
@@ -23,16 +27,19 @@ internal sealed record Library(string Name, string What)
         new("obus", "OCaml, its own"),
         new("node-dbus-next", "JavaScript, its own")
         {
-            Cannot =
-            [
-                new("dict", "the keys of its dicts are always strings (dbus-next 0.10.2, marshall.js)", "1 was not of type number"),
-                new("descriptors", "it passes them by usocket alone, a native addon that only npm's install scripts build", "find module 'usocket'"),
-            ],
+            Cannot = [new("dict", "the keys of its dicts are always strings (dbus-next 0.10.2, marshall.js)", "1 was not of type number")],
+            HasAddon = true,
         },
     ];
 
     /// <summary>Checks that the library has no means for.</summary>
     internal IReadOnlyList<Inability> Cannot { get; init; } = [];
+
+    /// <summary>
+    /// Whether it passes descriptors only where a native addon is found, by which it cannot send what a socket does not take at once
+    /// (usocket 0.3.0): then it checks descriptors by themselves.
+    /// </summary>
+    internal bool HasAddon { get; init; }
 
     public override string ToString() => Name;
 
@@ -40,6 +47,16 @@ internal sealed record Library(string Name, string What)
     internal static string[] Checks(Library client, Library service) =>
         [.. EveryCheck.Where(check => !client.Cannot.Concat(service.Cannot).Any(inability => inability.Check == check))
             .Where(check => client == service || !Alone.Contains(check))];
+
+    /// <summary>The same, by the processes that they are checked in; each ends with the service.</summary>
+    internal static IEnumerable<string[]> Sittings(Library client, Library service)
+    {
+        string[] checks = Checks(client, service);
+        return client.HasAddon || service.HasAddon
+            ? [[.. checks.Where(check => check != Descriptors)], [Descriptors, Leave]]
+            : [checks];
+    }
+
 }
 
 /// <summary>What a library cannot, whatever the bus: a test has it fail on dbus-daemon too.</summary>

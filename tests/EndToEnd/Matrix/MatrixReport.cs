@@ -12,11 +12,11 @@ internal sealed class MatrixReport
     internal static string Path { get; } = System.IO.Path.Combine(Repository.Root, "artifacts", "client-matrix.txt");
 
     /// <summary>Notes the lines of a client that ended well.</summary>
-    internal void Add(string broker, Library client, Library service, string output)
+    internal void Add(string broker, Library client, Library service, string[] lines)
     {
         lock (_cells)
         {
-            _cells[(broker, client, service)] = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            _cells[(broker, client, service)] = lines;
         }
     }
 

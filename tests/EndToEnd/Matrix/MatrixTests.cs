@@ -53,9 +53,9 @@ internal sealed class MatrixTests
     public void On_dbus_daemon_too_a_library_cannot_what_it_cannot(Library library, string check)
     {
         string name = NextName();
-        using ClientProcess serving = Start(_control!, Library.All[0], "serve", name);
+        using ClientProcess serving = Start(_control!, Library.All[0], withAddon: false, "serve", name);
         _ = serving.WaitForLine("ready");
-        using ClientProcess failing = Start(_control!, library, "call", name, check);
+        using ClientProcess failing = Start(_control!, library, withAddon: false, "call", name, check);
         ClientResult result = failing.WaitForExit();
         Assert.That(result.ExitCode, Is.Not.Zero);
         Assert.That(result.Errors, Does.Contain(library.Cannot.Single(inability => inability.Check == check).Says));
@@ -63,27 +63,35 @@ internal sealed class MatrixTests
 
     private void Meet(BrokerProcess broker, Library client, Library service)
     {
+        string[] said = [.. Library.Sittings(client, service).SelectMany(checks => Sit(broker, client, service, checks)).Distinct()];
+        _report.Add(broker.Name, client, service, said);
+    }
+
+    /// <summary>One process of each; what the client said.</summary>
+    private string[] Sit(BrokerProcess broker, Library client, Library service, string[] checks)
+    {
         string name = NextName();
-        string[] checks = Library.Checks(client, service);
-        using ClientProcess serving = Start(broker, service, "serve", name);
+        bool withAddon = checks.Contains(Library.Descriptors);
+        using ClientProcess serving = Start(broker, service, withAddon, "serve", name);
         _ = serving.WaitForLine("ready");
-        using ClientProcess calling = Start(broker, client, ["call", name, .. checks]);
+        using ClientProcess calling = Start(broker, client, withAddon, ["call", name, .. checks]);
         ClientResult result = calling.WaitForExit();
         Assert.That(broker.HasExited, Is.False, () => broker.Log);
         Assert.That(result.ExitCode, Is.Zero, () => $"{result}{service} as the service:\n{serving.Printed}");
-        string[] checkedThings = [.. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(':')[0])];
-        Assert.That(checkedThings, Is.EqualTo(checks.Select(check => $"ok {check}")), result.ToString);
+        string[] said = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.That(said.Select(line => line.Split(':')[0]), Is.EqualTo(checks.Select(check => $"ok {check}")), result.ToString);
         Assert.That(serving.WaitForExit().ExitCode, Is.Zero, "the service left by itself");
         TestContext.Out.Write(result.Output);
-        _report.Add(broker.Name, client, service, result.Output);
+        return said;
     }
 
     private string NextName() => $"org.xen.xcp.Matrix1.n{Interlocked.Increment(ref _names)}";
 
-    private ClientProcess Start(BrokerProcess broker, Library library, params IEnumerable<string> arguments)
+    private ClientProcess Start(BrokerProcess broker, Library library, bool withAddon, params IEnumerable<string> arguments)
     {
         string[] command = _workshop.Command(library);
-        string[] environment = [$"MATRIX_INTERFACE={Workshop.InterfaceFile}"];
+        string[] addon = withAddon && library.HasAddon ? [$"NODE_PATH={_workshop.AddonFolder}"] : [];
+        string[] environment = [$"MATRIX_INTERFACE={Workshop.InterfaceFile}", .. addon];
         return ClientProcess.Start(broker.Address, "env", [.. environment, .. command, .. arguments]);
     }
 }

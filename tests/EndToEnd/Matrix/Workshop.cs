@@ -16,6 +16,9 @@ internal sealed class Workshop : IDisposable
     /// <summary>The interface of every service of the matrix.</summary>
     internal static string InterfaceFile { get; } = Path.Combine(Sources, "org.xen.xcp.Matrix1.xml");
 
+    /// <summary>Where Node finds the addon by which dbus-next passes descriptors, if $NODE_PATH names it.</summary>
+    internal string AddonFolder => Path.Combine(_directory, "node-addon");
+
     /// <exception cref="InvalidOperationException">A program cannot be made; with what the compiler said.</exception>
     internal void MakeAll() => Parallel.ForEach(Library.All, new ParallelOptions { MaxDegreeOfParallelism = 2 }, Make);
 
@@ -57,11 +60,24 @@ internal sealed class Workshop : IDisposable
         return [Path.Combine(copy, "matrix")];
     }
 
-    /// <remarks>The lock file pins every package; none of their scripts runs here.</remarks>
+    /// <remarks>
+    /// The lock file pins every package; none of their scripts runs here, and of what they would run for the addon (node-gyp) only the compiler
+    /// is needed.
+    /// </remarks>
     private string[] InstallNode(Library library)
     {
         string copy = Copy(library);
         Run(copy, "exec npm ci --ignore-scripts --omit=optional --no-audit --no-fund --fetch-retries=5 --cache .npm");
+        Run(copy, $"""
+            set -e
+            mkdir {AddonFolder}
+            mv node_modules/usocket {AddonFolder}/
+            ln -s {copy}/node_modules {AddonFolder}/usocket/node_modules
+            mkdir -p {AddonFolder}/usocket/build/Release
+            headers=$(node -p "require('path').resolve(process.execPath, '../../include/node')")
+            exec g++ -std=c++17 -O1 -w -shared -fPIC -DNODE_GYP_MODULE_NAME=uwrap -I$headers -Inode_modules/nan \
+                -o {AddonFolder}/usocket/build/Release/uwrap.node {AddonFolder}/usocket/src/uwrap.cc
+            """);
         return ["node", Path.Combine(copy, "matrix.js")];
     }
 

@@ -1,6 +1,10 @@
 // org.xen.xcp.Matrix1 with Node's dbus-next (its own protocol code): the service and the client.
 'use strict';
 
+const { execFileSync } = require('child_process');
+const fs = require('fs');
+const os = require('os');
+const { join } = require('path');
 const { isDeepStrictEqual } = require('util');
 const dbus = require('dbus-next');
 const { Variant, DBusError } = dbus;
@@ -32,9 +36,35 @@ function expectSame(values, wanted, what) {
     expect(isDeepStrictEqual(values, wanted), `${what}: ${require('util').inspect(values, { depth: 9 })}`);
 }
 
+/** Whether dbus-next finds the addon by which it passes descriptors. Without it, it falls back to Node's sockets and does not say so. */
+const hasAddon = (() => {
+    try {
+        return Boolean(require('usocket'));
+    } catch {
+        return false;
+    }
+})();
+
 /** A connection of its own: by itself, dbus-next looks at the variables of the session and system bus only. */
 function connect() {
-    return dbus.sessionBus({ busAddress: process.env.DBUS_STARTER_ADDRESS });
+    return dbus.sessionBus({ busAddress: process.env.DBUS_STARTER_ADDRESS, negotiateUnixFd: hasAddon });
+}
+
+/** The read end of a pipe that holds the text. Node makes no pipes but for children: this one has a name for a moment. */
+function pipeWith(text) {
+    const directory = fs.mkdtempSync(join(os.tmpdir(), 'xcp-matrix-'));
+    const name = join(directory, 'pipe');
+    execFileSync('mkfifo', [name]);
+    const end = fs.openSync(name, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    fs.writeFileSync(name, text);
+    fs.rmSync(directory, { recursive: true });
+    return end;
+}
+
+function readToEnd(descriptor) {
+    const text = fs.readFileSync(descriptor, 'utf8');
+    fs.closeSync(descriptor);
+    return text;
 }
 
 // The service. dbus-next has no decorators without a compiler: members are configured below the class.
@@ -66,6 +96,15 @@ class Matrix extends dbus.interface.Interface {
 
     Large(text) {
         return text;
+    }
+
+    /** The descriptor stays open: dbus-next does not say when it has sent it. */
+    Open(text) {
+        return pipeWith(text);
+    }
+
+    Read(pipe) {
+        return readToEnd(pipe);
     }
 
     Emit(text) {
@@ -101,6 +140,8 @@ Matrix.configureMembers({
         Fail: { inSignature: 's' },
         Large: { inSignature: 's', outSignature: 's' },
         Emit: { inSignature: 's' },
+        Open: { inSignature: 's', outSignature: 'h' },
+        Read: { inSignature: 'h', outSignature: 's' },
         Leave: {},
     },
     signals: { Emitted: { signature: 'sa{sv}' } },
@@ -162,11 +203,10 @@ class Checks {
     }
 
     async descriptors() {
-        require('usocket'); // without it, dbus-next falls back to sockets that pass no descriptors, and does not say so
-        const bus = dbus.sessionBus({ busAddress: process.env.DBUS_STARTER_ADDRESS, negotiateUnixFd: true });
-        const matrix = (await bus.getProxyObject(this.name, PATH)).getInterface(INTERFACE);
-        expect(Number.isInteger(await matrix.Open('out')), 'a descriptor comes');
-        return 'one';
+        expect(hasAddon, 'usocket is there');
+        expectSame(readToEnd(await this.matrix.Open('from the service')), 'from the service', 'what the pipe holds');
+        expectSame(await this.matrix.Read(pipeWith('from the client')), 'from the client', 'what the service reads');
+        return 'one each way';
     }
 
     async error() {
