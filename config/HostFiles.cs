@@ -55,9 +55,24 @@ public sealed class HostFiles : IConfigFiles
     // The exceptions' own texts are not in the binary.
     private static ConfigFileFailure Failure(string path, Exception exception, string kind) => exception switch
     {
+        DirectoryNotFoundException when FileInTheWay(path) is { } file => new ConfigFileFailure(IsMissing: false, file == path ? "this is not a directory" : $"{file} is not a directory"),
         FileNotFoundException or DirectoryNotFoundException => new ConfigFileFailure(IsMissing: true, $"there is no such {kind}"),
         _ when kind == "file" && Directory.Exists(path) => new ConfigFileFailure(IsMissing: false, "this is a directory"),
         UnauthorizedAccessException => new ConfigFileFailure(IsMissing: false, $"there is no permission to read the {kind}"),
         _ => new ConfigFileFailure(IsMissing: false, $"the {kind} cannot be read"),
     };
+
+    /// <summary>What is no directory, though it stands where one would have to be: the runtime says of it only that the path is not there.</summary>
+    private static string? FileInTheWay(string path)
+    {
+        for (string? part = path; !string.IsNullOrEmpty(part); part = Path.GetDirectoryName(part))
+        {
+            if (File.Exists(part.TrimEnd('/')))
+            {
+                return part;
+            }
+        }
+
+        return null;
+    }
 }

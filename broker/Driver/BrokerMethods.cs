@@ -71,6 +71,12 @@ internal sealed class BrokerMethods(
 
     private static string? OrNone(string text) => text.Length == 0 ? null : text;
 
+    private static string? Flaw(PolicyQuestion question) =>
+        question.Path is { } path && !ObjectPath.IsValid(path) ? $"\"{path}\" is not an object path."
+        : question.Interface is { } name && !MemberNames.IsValidInterface(name) ? $"\"{name}\" is not an interface."
+        : question.Member is { } member && !MemberNames.IsValidMember(member) ? $"\"{member}\" is not a member."
+        : null;
+
     private DBusError CheckConfig(ref DriverCall call)
     {
         if (_checks >= MaxChecks)
@@ -128,7 +134,7 @@ internal sealed class BrokerMethods(
             return error;
         }
 
-        (PolicyVerdict send, PolicyVerdict? receive) = new PolicyQuestion
+        PolicyQuestion question = new()
         {
             Type = type == "signal" ? MessageType.Signal : MessageType.MethodCall,
             Sender = gate.Describe(sender!),
@@ -137,7 +143,13 @@ internal sealed class BrokerMethods(
             Path = OrNone(call.ReadString()),
             Interface = OrNone(call.ReadString()),
             Member = OrNone(call.ReadString()),
-        }.Ask(gate.Policy);
+        };
+        if (Flaw(question) is { } flaw)
+        {
+            return DBusError.InvalidArgs(flaw);
+        }
+
+        (PolicyVerdict send, PolicyVerdict? receive) = question.Ask(gate.Policy);
         Answer(call.BeginReply(), send, isThere ? receive : null);
         return default;
     }

@@ -7,7 +7,8 @@ namespace XcpBroker.Driver;
 /// <see cref="BrokerMethods.Path"/> that of Driver/org.xen.xcp.Broker1.xml.
 /// </summary>
 /// <remarks>
-/// /org/freedesktop/DBus has all of the first; any other path lacks the interfaces that are found only there.
+/// /org/freedesktop/DBus has all of the first; any other path lacks the interfaces that are found only there, and the properties, which
+/// these are needed for: busctl asks for the value of each that is named.
 /// The paths above these two name them as their children, so that d-feet and busctl, which walk down from /, come to them.
 /// Source: specification, "org.freedesktop.DBus.Introspectable".
 /// </remarks>
@@ -22,7 +23,7 @@ internal static class StandardIntrospection
         ["org.freedesktop.DBus.Properties", MonitoringMethods.Interface, StatsMethods.Interface];
 
     private static readonly string Complete = ReadDocument("org.freedesktop.DBus.xml");
-    private static readonly string Elsewhere = OnlyOnCanonicalPath.Aggregate(Complete, WithoutInterface);
+    private static readonly string Elsewhere = WithoutProperties(OnlyOnCanonicalPath.Aggregate(Complete, WithoutInterface));
     private static readonly string Broker = WithEnd(Elsewhere, InterfaceOf(ReadDocument("org.xen.xcp.Broker1.xml"), BrokerMethods.Interface));
 
     internal static string Render(string path) => path switch
@@ -41,6 +42,18 @@ internal static class StandardIntrospection
     private static string WithEnd(string document, string more) => $"{document.AsSpan(0, document.Length - DocumentEnd.Length)}{more}{DocumentEnd}";
 
     private static string WithoutInterface(string document, string name) => document.Replace(InterfaceOf(document, name), "", StringComparison.Ordinal);
+
+    private static string WithoutProperties(string document)
+    {
+        const string Start = "    <property ";
+        const string End = "    </property>\n";
+        for (int start = document.IndexOf(Start, StringComparison.Ordinal); start >= 0; start = document.IndexOf(Start, StringComparison.Ordinal))
+        {
+            document = document.Remove(start, document.IndexOf(End, start, StringComparison.Ordinal) + End.Length - start);
+        }
+
+        return document;
+    }
 
     private static string InterfaceOf(string document, string name)
     {

@@ -39,7 +39,7 @@ internal sealed class ConfigCheckCommand
             configuration.ServiceDirectories, ServiceFileReader.Instance, HostIdentity.OwnCredentials().UserId ?? 0);
         string[] warnings =
         [
-            .. configuration.Warnings.Select(warning => warning.ToString()),
+            .. ConfigurationFile.WarningsOf(configuration),
             .. services.Warnings.Concat(services.Remarks).Select(warning => new ConfigProblem(warning.Path, 0, 0, warning.Text).ToString()),
         ];
         foreach (string warning in warnings)

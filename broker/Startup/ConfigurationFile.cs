@@ -4,6 +4,7 @@ using XcpBroker.Config;
 using XcpBroker.Config.Domains;
 using XcpBroker.Config.Services;
 using XcpBroker.Reloading;
+using XcpBroker.Spawning;
 using XcpBroker.Tokens;
 using XcpBroker.Transport;
 
@@ -99,8 +100,24 @@ internal static class ConfigurationFile
             ? new DomainReading(declaration, null)
             : new DomainReading(null, problem.Message);
 
+    /// <summary>What is to be said of a configuration that can be read: also that no bus can start with it on this host as it is now.</summary>
+    internal static IReadOnlyList<string> WarningsOf(BusConfiguration configuration)
+    {
+        List<string> warnings = [.. configuration.Warnings.Select(warning => warning.ToString())];
+        if (configuration.User is { } user)
+        {
+            int error = HostUsers.Find(user, out UserAccount? account);
+            if (account is null)
+            {
+                warnings.Add(new ConfigProblem(configuration.File, 0, 0, $"no bus can start as <user> says: {SpawnError.UnknownUser(user, error).Message}").ToString());
+            }
+        }
+
+        return warnings;
+    }
+
     private static ConfigurationCheck Check(ReadOnlyMemory<byte> text) =>
         CreateReader().TryReadText(text, "text", out BusConfiguration? configuration, out ConfigProblem? problem)
-            ? new ConfigurationCheck([], [.. configuration.Warnings.Select(warning => warning.ToString())])
+            ? new ConfigurationCheck([], WarningsOf(configuration))
             : new ConfigurationCheck([problem.ToString()], []);
 }

@@ -59,13 +59,16 @@ internal sealed class PolicyExplainCommand
         bool isAllowed = Add(text, "connect", sender.Domain is { } domain
             ? configuration.Policy.CheckDomainConnect(domain)
             : configuration.Policy.CheckConnect(sender.UserId, sender.Groups, OwnUser(configuration, users)));
-        if (Single(result, _own) is { } name)
+        if (Name(result) is { } name)
         {
             isAllowed &= Add(text, "own", sender.PolicyOf(configuration.Policy).CheckOwn(name)) & AddReservation(text, configuration, sender, name);
         }
         else
         {
-            (PolicyVerdict send, PolicyVerdict? receive) = Question(result, configuration, sender, users).Ask(configuration.Policy);
+            PolicyQuestion question = Question(result, configuration, sender, users);
+            (PolicyVerdict send, PolicyVerdict? receive) = question.Ask(configuration.Policy);
+            RemarkOmissions(question, send);
+            RemarkOmissions(question, receive ?? default);
             isAllowed &= Add(text, "send", send) & (receive is not { } verdict || Add(text, "receive", verdict));
         }
 
@@ -94,6 +97,30 @@ internal sealed class PolicyExplainCommand
         bool isThere = sender.Domain is { IsKnown: true } domain && domain.Name == reserved;
         text.Append(CultureInfo.InvariantCulture, $"{"domain",-8} {(isThere ? "allowed" : "denied"),-8} {service.FilePath} X-XCP-Domain={reserved}\n");
         return isThere;
+    }
+
+    /// <summary>A call always has a path: without one in the question, rules on paths are held against what there cannot be.</summary>
+    private static void RemarkOmissions(PolicyQuestion question, PolicyVerdict verdict)
+    {
+        if (verdict.Rule is not MessageRule rule)
+        {
+            return;
+        }
+
+        bool isSignal = question.Type == MessageType.Signal;
+        bool hasPath = isSignal || question.Type == MessageType.MethodCall;
+        Remark(hasPath && rule.Path is not null && question.Path is null, "--path");
+        Remark(hasPath && rule.Member is not null && question.Member is null, "--member");
+        Remark(isSignal && rule.Interface is not null && question.Interface is null, "--interface");
+        Remark(question.Type == MessageType.Error && rule.Error is not null && question.ErrorName is null, "--error");
+
+        void Remark(bool isOmitted, string option)
+        {
+            if (isOmitted)
+            {
+                Descriptors.WriteError($"warning: {option} is not given, though each such message has one, and {rule.Source}, which decides, asks for it");
+            }
+        }
     }
 
     private static DomainIdentity Domain(BusConfiguration configuration, Option option, string name) =>
@@ -141,10 +168,10 @@ internal sealed class PolicyExplainCommand
             Type = type,
             Sender = sender,
             Receiver = toBus ? null : Receiver(result, configuration, sender, destination, users),
-            Path = Single(result, _path),
-            Interface = Single(result, _interface),
-            Member = Single(result, _member),
-            ErrorName = Single(result, _error),
+            Path = Field(result, _path, ObjectPath.IsValid, "an object path"),
+            Interface = Field(result, _interface, MemberNames.IsValidInterface, "an interface"),
+            Member = Field(result, _member, MemberNames.IsValidMember, "a member"),
+            ErrorName = Field(result, _error, MemberNames.IsValidErrorName, "an error name"),
             IsBroadcast = destination.Count == 0 && type == MessageType.Signal,
             Reply = type is MessageType.MethodReturn or MessageType.Error ? ReplyState.Requested : ReplyState.NoReply,
             UnixFds = Single(result, _fds) is not { } fds ? 0
@@ -170,6 +197,25 @@ internal sealed class PolicyExplainCommand
         uint user = name is null ? HostIdentity.OwnCredentials().UserId!.Value : User(name, users) ?? throw new StartException($"option --destination-user: there is no user '{name}'");
         return new PolicyPeer(user, HostUsers.GroupsOf(user) ?? [], names);
     }
+
+    /// <summary>The name that is asked about instead of a message; null: it is a message.</summary>
+    private string? Name(ParseResult result)
+    {
+        if (Single(result, _own) is not { } name)
+        {
+            return null;
+        }
+
+        Option[] ofMessages = [_destination, _destinationUser, _destinationDomain, _type, _path, _interface, _member, _error, _fds];
+        return ofMessages.FirstOrDefault(option => Given(result, option) is not null) is { } other
+            ? throw new StartException($"option {_own.Name} cannot be combined with {other.Name}")
+            : BusName.IsValidWellKnown(name) && name != BusName.Driver ? name
+            : throw new StartException($"option {_own.Name}: '{name}' is not a name that can be owned");
+    }
+
+    private static string? Field(ParseResult result, Option option, Func<string, bool> isValid, string kind) =>
+        Single(result, option) is not { } text || isValid(text) ? Single(result, option)
+            : throw new StartException($"option {option.Name}: '{text}' is not {kind}");
 
     private static IReadOnlyList<string> Names(ParseResult result, Option option)
     {

@@ -40,6 +40,10 @@ internal sealed class StandardIntrospectionTests
             Is.EqualTo((string[])["NameOwnerChanged", "NameLost", "NameAcquired", "ActivatableServicesChanged"]));
     }
 
+    [TestCase("/")]
+    [TestCase("/org/xen/xcp/broker")]
+    public void Where_properties_cannot_be_asked_for_none_are_documented(string path) => Assert.That(Parse(path).Descendants("property"), Is.Empty);
+
     [TestCase("/", "org/freedesktop/DBus", "org/xen/xcp/broker")]
     [TestCase("/org", "freedesktop/DBus", "xen/xcp/broker")]
     [TestCase("/org/freedesktop", "DBus")]

@@ -135,6 +135,14 @@ public sealed class ConfigurationTests
     [TestCase("policy explain --session --type=call", "option --type: 'call' is none of method_call, signal, method_return, error")]
     [TestCase("policy explain --session --destination=x", "option --destination: 'x' is not a bus name")]
     [TestCase("policy explain --session --sender-domain=none", "option --sender-domain: there is no domain 'none' in the configuration")]
+    [TestCase("policy explain --session --own=x", "option --own: 'x' is not a name that can be owned")]
+    [TestCase("policy explain --session --own=:1.5", "option --own: ':1.5' is not a name that can be owned")]
+    [TestCase("policy explain --session --own=org.freedesktop.DBus", "option --own: 'org.freedesktop.DBus' is not a name that can be owned")]
+    [TestCase("policy explain --session --own=a.b --member=M", "option --own cannot be combined with --member")]
+    [TestCase("policy explain --session --path=x", "option --path: 'x' is not an object path")]
+    [TestCase("policy explain --session --interface=x", "option --interface: 'x' is not an interface")]
+    [TestCase("policy explain --session --member=a.b", "option --member: 'a.b' is not a member")]
+    [TestCase("policy explain --session --type=error --error=x", "option --error: 'x' is not an error name")]
     [TestCase("policy explain --session --bogus", "unknown option '--bogus'")]
     public void What_is_wrong_is_one_line_and_status_1(string arguments, string expected)
     {
@@ -161,6 +169,38 @@ public sealed class ConfigurationTests
 
         Assert.That(result.Output, Does.Contain(string.Format(expected, _shell.In("rules.conf"))));
         Assert.That((result.Error, result.ExitCode), Is.EqualTo(("", status)));
+    }
+
+    [TestCase("--interface=a.b --path=/", "--member")]
+    [TestCase("--interface=a.b --member=N", "")]
+    [TestCase("--interface=a.c --member=M", "--path")]
+    [TestCase("--interface=a.c --member=M --path=/p", "")]
+    [TestCase("--type=signal --path=/ --member=M", "--interface")]
+    [TestCase("--type=error", "--error")]
+    [TestCase("--type=method_return", "")]
+    public void What_the_question_leaves_out_is_remarked_where_the_rule_that_decides_asks_for_it(string arguments, string option)
+    {
+        Write(_shell, "lax.conf", """
+            <busconfig><listen>unix:tmpdir=/tmp</listen><policy context="default">
+            <allow send_type="*"/><allow receive_type="*"/><deny send_interface="a.d" send_type="signal"/>
+            <deny send_interface="a.b" send_member="M" send_type="method_call"/>
+            <deny send_interface="a.c" send_path="/p" send_type="method_call"/>
+            <deny send_error="a.e" send_requested_reply="true" send_type="error"/></policy></busconfig>
+            """);
+        ShellResult result = _shell.Run($"exec $B policy explain --config-file=lax.conf --user=0 --destination=org.example.A {arguments}");
+
+        Assert.That(result.Error, option.Length == 0 ? Is.Empty : Does.Match($"^xcp-broker: warning: {option} is not given, .* {_shell.In("lax.conf")}:[0-9], which decides, asks for it\n$"));
+    }
+
+    [TestCase("no-such-user")]
+    [TestCase("4242424")]
+    public void A_user_who_is_missing_is_among_the_warnings_of_a_check(string user)
+    {
+        Write(_shell, "user.conf", $"<busconfig><user>{user}</user><listen>unix:tmpdir=/tmp</listen></busconfig>");
+        ShellResult result = _shell.Run("exec $B config check user.conf");
+
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((0, $"xcp-broker: warning: {_shell.In("user.conf")}: no bus can start as <user> says: there is no user {user}\n")));
+        Assert.That(result.Output, Does.EndWith(" 1 warnings\n"));
     }
 
     [TestCase("--sender-domain=nfs --destination=org.example.A", 0, "send     allowed  {0}:3 <allow send_destination=\"org.example.A\"/>\nreceive  allowed  {0}:8 <allow receive_sender=\"*\"/>\nallowed\n")]

@@ -114,6 +114,9 @@ public sealed class ReloadTests : IDisposable
         string call = $"busctl --address='{address}' call org.freedesktop.DBus /org/xen/xcp/broker org.xen.xcp.Broker1";
 
         Assert.That(_shell.Run($"{call} CheckConfig s '<busconfig><listen>unix:path=/x</listen></busconfig>'").Output, Is.EqualTo("basas true 0 0\n"));
+        Assert.That(
+            _shell.Run($"{call} CheckConfig s '<busconfig><user>no-such-user</user><listen>unix:path=/x</listen></busconfig>'").Output,
+            Is.EqualTo("basas true 0 1 \"text: no bus can start as <user> says: there is no user no-such-user\"\n"));
         Assert.That(_shell.Run($"{call} CheckConfig s '<busconfig>\n <x/></busconfig>'").Output, Does.StartWith("basas false 1 \"text:2:2: "));
         Assert.That(
             _shell.Run($"{call} ExplainPolicy ssssss org.freedesktop.DBus org.freedesktop.DBus method_call / org.freedesktop.DBus GetId").Error, Does.Contain("org.freedesktop.DBus"));

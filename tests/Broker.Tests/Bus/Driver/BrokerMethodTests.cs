@@ -77,6 +77,18 @@ internal sealed class BrokerMethodTests : PolicyFixture
         Assert.That(answer.ErrorName, Is.EqualTo(error));
     }
 
+    [TestCase("no/path", "a.b", "M", "\"no/path\" is not an object path")]
+    [TestCase("/", "ab", "M", "\"ab\" is not an interface")]
+    [TestCase("/", "a.b", "M.N", "\"M.N\" is not a member")]
+    public void What_no_message_can_have_is_no_question(string path, string name, string member, string expected)
+    {
+        Rules(Policies);
+        FakePeer admin = Broker.Connect();
+        PeerMessage answer = Ask(admin, "ExplainPolicy", admin.UniqueName, Bus, "method_call", path, name, member);
+
+        Assert.That((answer.ErrorName, answer.FirstString), Is.EqualTo((ErrorNames.InvalidArgs, $"{expected}.")));
+    }
+
     [Test]
     public void A_name_is_explained()
     {
