@@ -74,6 +74,6 @@ internal sealed record QuotaLimits
         Reserve = limits.MaxMessageUnixFds,
         Overdraft = limits.MaxMessageUnixFds,
         Guaranteed = limits.MaxMessageUnixFds,
-        GuaranteesPerUser = (int)Math.Clamp(total / (2 * Math.Max(1, limits.MaxMessageUnixFds)), 1, limits.MaxConnectionsPerUser),
+        GuaranteesPerUser = (int)Math.Min(Math.Max(1, total / (2L * Math.Max(1, limits.MaxMessageUnixFds))), limits.MaxConnectionsPerUser),
     };
 }
