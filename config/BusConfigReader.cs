@@ -66,15 +66,18 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
         return problem is null;
     }
 
-    /// <summary>An address that is for another build of dbus-daemon, or wrong, must not keep the bus from listening on the others.</summary>
-    private List<ListenAddress> ReadAddresses(ConfigDraft draft, List<ConfigProblem> unusable)
+    /// <summary>
+    /// In the order in which clients are to try them: the last <c>&lt;listen&gt;</c> first, as dbus-daemon(1) says; in type xcp as written. An
+    /// address that is for another build of dbus-daemon, or wrong, must not keep the bus from listening on the others.
+    /// </summary>
+    private List<ListenAddress> ReadAddresses(ConfigDraft draft, bool isXcp, List<ConfigProblem> unusable)
     {
         List<ListenAddress> usable = [];
         foreach (ListenSetting listen in draft.Listen)
         {
             if (addresses.TryParse(listen.Address.Value, out IReadOnlyList<ListenAddress>? read, out string? error))
             {
-                usable.AddRange(read.Select(listen.Apply));
+                usable.InsertRange(isXcp ? usable.Count : 0, read.Select(listen.Apply));
             }
             else
             {
@@ -161,7 +164,7 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
     {
         bool isXcp = draft.Type == BusConfiguration.XcpType;
         List<ConfigProblem> unusable = [];
-        List<ListenAddress> usable = ReadAddresses(draft, unusable);
+        List<ListenAddress> usable = ReadAddresses(draft, isXcp, unusable);
         return new BusConfiguration
         {
             File = path,

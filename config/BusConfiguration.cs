@@ -44,7 +44,7 @@ public sealed record BusConfiguration
     /// <summary>xenstore; null: domains find nothing there.</summary>
     public XenstorePublication? Xenstore { get; init; }
 
-    /// <summary>listen: the addresses that this broker knows, in the order written.</summary>
+    /// <summary>listen: the addresses that this broker knows, in the order in which clients are to try them: those of the last element first, but in type xcp as written.</summary>
     public IReadOnlyList<ListenAddress> Addresses { get; init; } = [];
 
     /// <summary>listen: why the other addresses are not among them; also among the <see cref="Warnings"/>.</summary>

@@ -33,7 +33,7 @@ internal static unsafe class UnixSocketOpener
             {
                 string what = address.Kind == UnixAddressKind.Path && !IsSocket(address.Value)
                     ? "there is a file of that name that is not a socket"
-                    : "another process listens there already";
+                    : "it is listened on already";
                 throw new StartException($"{address}: {what}");
             }
 

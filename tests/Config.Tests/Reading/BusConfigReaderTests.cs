@@ -34,7 +34,7 @@ public sealed class BusConfigReaderTests
         Assert.That(read.File, Is.EqualTo(Main));
         Assert.That((read.Type, read.User, read.PidFile, read.ServiceHelper), Is.EqualTo(("session", "messagebus", "/run/bus.pid", "/etc/bus/helper")));
         Assert.That((read.Fork, read.KeepUmask, read.Syslog, read.AllowAnonymous), Is.EqualTo((true, true, true, true)));
-        Assert.That(string.Join(' ', read.Addresses), Is.EqualTo("unix:path=/a,guid=00112233445566778899aabbccddeeff unix:abstract=b unix:runtime=yes"));
+        Assert.That(string.Join(' ', read.Addresses), Is.EqualTo("unix:abstract=b unix:runtime=yes unix:path=/a,guid=00112233445566778899aabbccddeeff"), "the last one first");
         Assert.That(string.Join(' ', read.AuthMechanisms), Is.EqualTo("EXTERNAL DBUS_COOKIE_SHA1"));
         Assert.That(string.Join(' ', read.ServiceDirectories.Select(directory => directory.Path)), Is.EqualTo("/etc/bus/services /other"));
         Assert.That(read.ServiceDirectories, Is.All.Matches<ServiceDirectory>(directory => directory is { IsTransient: false, RequiresMatchingFileNames: false }));
@@ -55,6 +55,17 @@ public sealed class BusConfigReaderTests
         Assert.That(read.AuthMechanisms, Is.Empty);
         Assert.That(read.Limits, Is.EqualTo(DefaultLimits.DbusDaemonSystem));
         Assert.That(read.Policy.Entries, Is.Empty);
+    }
+
+    // dbus-daemon(1), "<listen>".
+    [TestCase("session", "tcp:port=3 unix:path=/b unix:path=/b2 unix:path=/a")]
+    [TestCase("xcp", "unix:path=/a unix:path=/b unix:path=/b2 tcp:port=3")]
+    public void Clients_are_to_try_the_last_address_first_and_in_type_xcp_the_first(string type, string expected)
+    {
+        _files["/etc/bus/more.conf"] = "<busconfig><listen>tcp:port=3</listen></busconfig>";
+        BusConfiguration read = Read($"<busconfig><type>{type}</type><listen>unix:path=/a</listen><listen>unix:path=/b;unix:path=/b2</listen><include>more.conf</include></busconfig>");
+
+        Assert.That(string.Join(' ', read.Addresses).Replace("host=localhost,", "", StringComparison.Ordinal), Is.EqualTo(expected));
     }
 
     [Test]

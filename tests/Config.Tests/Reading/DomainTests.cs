@@ -202,7 +202,7 @@ internal sealed class DomainTests
 
     private bool TryRead(string text, out BusConfiguration? configuration, out ConfigProblem? problem)
     {
-        _files[File] = $"<busconfig>\n<listen>unix:path=/x</listen>\n{text}\n</busconfig>";
+        _files[File] = $"<busconfig>\n<type>xcp</type><listen>unix:path=/x</listen>\n{text}\n</busconfig>";
         return new BusConfigReader(_files, new FakeUsers(), StandardServiceDirectories.Unset, Transports.Known.Addresses) { Secrets = _files }.TryRead(File, out configuration, out problem);
     }
 }
