@@ -5,6 +5,7 @@ using XcpBroker.Connections;
 using XcpBroker.Diagnostics;
 using XcpBroker.Loop;
 using XcpBroker.Metrics;
+using XcpBroker.Protocol;
 using XcpBroker.Protocol.Messages;
 
 namespace XcpBroker.Routing;
@@ -74,7 +75,7 @@ internal sealed class DenialLog
         }
     }
 
-    /// <summary>Type, interface, member or error name, and destination, as far as the message has them.</summary>
+    /// <summary>Type, interface, member or error name, path and destination, as far as the message has them; of a long path its beginning.</summary>
     internal static string Describe(in RoutedMessage message)
     {
         StringBuilder text = new();
@@ -88,7 +89,10 @@ internal sealed class DenialLog
         Append(text, " ", message.Interface);
         Append(text, message.Header.Interface.IsPresent ? "." : " ", message.Member);
         Append(text, " ", message.Header.ErrorName.In(message.Bytes));
-        Append(text, " of ", message.Path);
+        ReadOnlySpan<byte> path = message.Path;
+        bool isLong = path.Length > ProtocolLimits.MaxNameLength;
+        Append(text, " of ", isLong ? path[..ProtocolLimits.MaxNameLength] : path);
+        _ = isLong ? text.Append("...") : text;
         Append(text, " to ", message.Destination);
         return text.ToString();
     }

@@ -28,6 +28,19 @@ internal sealed class PolicySecurityTests : PolicyFixture
     }
 
     [Test]
+    public void CVE_2013_2168_a_path_of_two_mebibytes_that_is_denied_is_cut_in_the_answer_and_in_the_log()
+    {
+        Rules(Open + """<policy context="default"><deny send_interface="org.example.Interface"/></policy>""");
+        FakePeer callee = Broker.Connect();
+        FakePeer caller = Broker.Connect();
+        uint call = caller.CallOn(callee.UniqueName, $"/{new string('a', 2 << 20)}", "org.example.Interface", "Do");
+
+        Assert.That(caller.ReceiveReply(call).FirstString, Has.Length.LessThan(2000).And.Contains("/aaa"));
+        string line = Broker.Log.Lines.Select(line => line.Text).Single(text => text.StartsWith("denied", StringComparison.Ordinal));
+        Assert.That(line, Has.Length.LessThan(2000).And.Contains("/aaa"));
+    }
+
+    [Test]
     public void CVE_2023_34969_a_monitor_and_denied_messages_that_nobody_can_answer()
     {
         Rules(Open + """

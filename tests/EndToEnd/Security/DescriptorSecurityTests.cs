@@ -43,12 +43,23 @@ internal sealed class DescriptorSecurityTests : IDisposable
     {
         (System.Diagnostics.Process broker, string address) = Start("exec prlimit --nofile=64:64 $B");
         using RawPeer other = RawPeer.Connect(address);
+        using RawPeer sender = RawPeer.Connect(address, passDescriptors: true);
         List<RawPeer> hoarders = [.. Enumerable.Range(0, 6).Select(_ => RawPeer.Connect(address, passDescriptors: true))];
         foreach (RawPeer peer in hoarders)
         {
             peer.Send("l"u8, [.. Enumerable.Repeat(Descriptor, 16)]);
         }
 
+        sender.Send(To("org.example.Nobody", 16), sender.NextSerial(), null, [.. Enumerable.Repeat(Descriptor, 16)]);
+        Assert.That(sender.WaitForClose(), Is.True);
+        string line;
+        do
+        {
+            line = Shell.ReadLine(broker.StandardError);
+        }
+        while (!line.Contains("disconnected by the bus", StringComparison.Ordinal));
+
+        Assert.That(line, Does.Contain($"{sender.UniqueName} ").And.Contains("MSG_CTRUNC"));
         Assert.That(other.Call(RawPeer.Bus("GetId")).ErrorName, Is.Null);
         Assert.That(broker.HasExited, Is.False);
         hoarders.ForEach(peer => peer.Dispose());
