@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using XcpBroker.Peers.Raw;
+using XcpBroker.Protocol.Messages;
 
 namespace XcpBroker.EndToEnd.Startup;
 
@@ -34,6 +35,7 @@ public sealed class KernelErrorTests : IDisposable
     [TestCase("accept4:error=EMFILE:when=1..2")]
     [TestCase("accept4:error=ENFILE:when=1..1")]
     [TestCase("accept4:error=ENOBUFS:when=1..1")]
+    [TestCase("accept4:error=ENOMEM:when=1..1")]
     [TestCase("accept4:error=ECONNABORTED:when=1..3")]
     [TestCase("accept4:error=EINTR:when=1..3")]
     [TestCase("recvmsg:error=EINTR:when=1..5")]
@@ -66,6 +68,46 @@ public sealed class KernelErrorTests : IDisposable
         using (RawPeer peer = RawPeer.Connect(address))
         {
             Assert.That(peer.UniqueName, Does.StartWith(":"));
+        }
+
+        End(tracer, pid);
+    }
+
+    /// <summary>Descriptors, and what is in several places, are sent by another one, too.</summary>
+    [TestCase("sendmsg:error=EINTR:when=1..3")]
+    [TestCase("sendmsg:error=EAGAIN:when=1..3")]
+    [TestCase("sendmsg:error=ENOMEM:when=1..3")]
+    [TestCase("sendmsg:error=ENOBUFS:when=1..3")]
+    [TestCase("sendmsg:error=ETOOMANYREFS:when=1..3")]
+    public void What_passes_is_waited_for_where_descriptors_are_sent(string fault)
+    {
+        const int Count = 5;
+        (Process tracer, string address, string pid) = Start(fault);
+        using FileStream file = File.Create(_shell.In("passed"));
+        using (RawPeer receiver = RawPeer.Connect(address, passDescriptors: true))
+        using (RawPeer sender = RawPeer.Connect(address, passDescriptors: true))
+        {
+            MessageFields fields = new()
+            {
+                Type = MessageType.MethodCall,
+                Destination = receiver.UniqueName,
+                Path = "/a",
+                Member = "C",
+                Signature = "s",
+                UnixFds = 1,
+            };
+            for (int i = 0; i < Count; i++)
+            {
+                string text = $"{i}{new string('x', 20_000)}";
+                sender.Send(fields, sender.NextSerial(), writer => writer.WriteString(text), (int)file.SafeFileHandle.DangerousGetHandle());
+            }
+
+            for (int i = 0; i < Count; i++)
+            {
+                PeerMessage message = receiver.Receive();
+                Assert.That((message.FirstString?[0], message.Descriptors.Count), Is.EqualTo(((char)('0' + i), 1)));
+                RawPeer.Close(message.Descriptors);
+            }
         }
 
         End(tracer, pid);
