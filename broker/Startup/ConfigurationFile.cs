@@ -16,10 +16,8 @@ internal static class ConfigurationFile
     /// <summary>The file that our own service reads.</summary>
     internal const string Own = "/etc/xcp-broker/xcp.conf";
 
-    internal static BusConfigReader CreateReader() => CreateReader(new HostFiles());
-
     /// <exception cref="StartException">It is wrong.</exception>
-    internal static BusConfiguration Read(string file) => Read(CreateReader(), file);
+    internal static BusConfiguration Read(string file) => Read(CreateReader(file), file);
 
     /// <summary>The text of the file that the command line names; null: it names none, or one that cannot be read, as a reader will say.</summary>
     /// <param name="command">The command line; of a detached child it also says where its parent, who has read the file, put the text.</param>
@@ -43,7 +41,7 @@ internal static class ConfigurationFile
     {
         BusConfiguration? configuration = choices.ConfigurationFile is not { } file ? null
             : text is null ? Read(file)
-            : Read(CreateReader(new TextInHand(file, text)), file);
+            : Read(CreateReader(file, text), file);
         return choices.TryApply(configuration, surroundings, out BrokerOptions? options, out string? error)
             ? options
             : throw new StartException(error);
@@ -79,7 +77,7 @@ internal static class ConfigurationFile
         return ServiceCatalog.Read(options.ServiceDirectories, ServiceFileReader.Instance, HostIdentity.OwnCredentials().UserId ?? 0);
     }
 
-    private static BusConfigReader CreateReader(IConfigFiles files) => new(files, new HostUsers(), new StandardServiceDirectories(
+    private static BusConfigReader CreateReader(string? root = null, byte[]? text = null) => new(new ConfigurationFiles(root, text), new HostUsers(), new StandardServiceDirectories(
         Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"),
         Environment.GetEnvironmentVariable("XDG_DATA_HOME"),
         Environment.GetEnvironmentVariable("XDG_DATA_DIRS"),

@@ -201,6 +201,17 @@ public sealed class ConfigurationTests
         Assert.That(result.Error, option.Length == 0 ? Is.Empty : Does.Match($"^xcp-broker: warning: {option} is not given, .* {_shell.In("lax.conf")}:[0-9], which decides, asks for it\n$"));
     }
 
+    [TestCase("<includedir>waits</includedir>", 0, "warning: {0}/pipe.conf:1:45: {0}/waits/b.conf: this is not a regular file; the file {0}/waits/b.conf is ignored")]
+    [TestCase("<include>waits/b.conf</include>", 1, "{0}/pipe.conf:1:45: {0}/waits/b.conf: this is not a regular file")]
+    [TestCase("<include ignore_missing='yes'>/dev/zero</include>", 1, "{0}/pipe.conf:1:45: /dev/zero: this is not a regular file")]
+    public void What_is_included_is_waited_for_by_nobody(string element, int status, string expected)
+    {
+        Write(_shell, "pipe.conf", $"<busconfig><listen>unix:tmpdir=/tmp</listen>{element}</busconfig>");
+        ShellResult result = _shell.Run("mkdir -p waits; [ -p waits/b.conf ] || mkfifo waits/b.conf; exec timeout 20 $B config check pipe.conf");
+
+        Assert.That((result.ExitCode, result.Error), Is.EqualTo((status, $"xcp-broker: {string.Format(expected, _shell.Directory)}\n")));
+    }
+
     [TestCase("no-such-user")]
     [TestCase("4242424")]
     public void A_user_who_is_missing_is_among_the_warnings_of_a_check(string user)
