@@ -113,7 +113,7 @@ internal sealed class ServiceProcesses : IDisposable
 
     private static HelperOptions HelperOptions(BrokerOptions options, IReadOnlyList<ListeningSocket> sockets, UserAccount account)
     {
-        List<string> removed = [.. sockets.SelectMany(socket => socket.Files)];
+        List<string> removed = [.. sockets.Select(socket => socket.File).OfType<string>()];
         if (options.PidFile is { } pidFile)
         {
             removed.Add(pidFile);

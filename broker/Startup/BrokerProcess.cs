@@ -46,6 +46,7 @@ internal static class BrokerProcess
         // The last thing that is done as root, if the bus is not to be: what peers send is read by none but that user.
         using ServiceProcesses services = OrClose(
             sockets, () => ServiceProcesses.Prepare(complete, sockets, openFiles, deferred.CreateLogger(SpawnLog.Category)));
+        OrClose(sockets, () => ListeningSockets.WriteNonces(sockets));
         HeapGrowth.Watch();
         using RunningBus bus = RunningBus.Start(new BusStart(complete, source, sockets, services, epoch), deferred);
         using CancellationTokenRegistration stop = signals.Requested.Register(bus.RequestStop);
@@ -65,6 +66,12 @@ internal static class BrokerProcess
 
         return BrokerHost.RunAsync(bus, signals, logging).GetAwaiter().GetResult() is null ? 0 : 1;
     }
+
+    private static void OrClose(IReadOnlyList<ListeningSocket> sockets, Action step) => _ = OrClose(sockets, () =>
+    {
+        step();
+        return true;
+    });
 
     private static T OrClose<T>(IReadOnlyList<ListeningSocket> sockets, Func<T> step)
     {

@@ -22,9 +22,6 @@ internal sealed record ListeningSocket(IReadOnlyList<int> Descriptors, ListenAdd
     /// <summary>Whether it can tell which domain a peer is in.</summary>
     internal bool ProvesDomain => Address.Domain is not null || Address.TrustsAddresses || Transport.ProvesDomain;
 
-    /// <summary>What is to be removed in the end, by whoever may.</summary>
-    internal IEnumerable<string> Files => ((string?[])[File, Nonce?.Path]).OfType<string>();
-
     internal void Close()
     {
         foreach (int descriptor in Descriptors)

@@ -37,6 +37,16 @@ internal static class ListeningSockets
         return sockets.Length > 0 ? sockets : throw new StartException(problem ?? "there is no address to listen on");
     }
 
+    /// <summary>Writes what clients of <c>nonce-tcp:</c> must know where the bus's own user can read it: so once the bus is that user.</summary>
+    /// <exception cref="StartException">It cannot be written.</exception>
+    internal static void WriteNonces(IEnumerable<ListeningSocket> sockets)
+    {
+        foreach (ListeningSocket socket in sockets)
+        {
+            socket.Nonce?.Write();
+        }
+    }
+
     /// <summary>Closes what no bus has taken, and removes the files.</summary>
     internal static void Close(IEnumerable<ListeningSocket> sockets)
     {

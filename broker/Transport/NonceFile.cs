@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using XcpBroker.Interop;
 using XcpBroker.Startup;
 
@@ -9,29 +10,34 @@ internal sealed class NonceFile
 {
     private const int Length = 16;
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const uint PrivateDirectory = 0x1c0; // rwx------
     private readonly string _directory;
 
-    private NonceFile(string directory, byte[] nonce)
+    /// <summary>A new nonce, for a file that is not there yet, in a directory of its own below $TMPDIR or /tmp.</summary>
+    internal NonceFile()
     {
-        _directory = directory;
-        Nonce = nonce;
+        Nonce = SecureRandom.Bytes(Length);
+        _directory = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"dbus_nonce-{Convert.ToHexStringLower(SecureRandom.Bytes(Length))}");
     }
 
     internal byte[] Nonce { get; }
 
     internal string Path => System.IO.Path.Combine(_directory, "nonce");
 
-    /// <summary>A new nonce, in a new directory of its own below $TMPDIR or /tmp; both are their owner's alone.</summary>
+    /// <summary>Writes it, directory and file for their owner alone: so when the bus is the user that it will be, as whom its clients read it.</summary>
     /// <exception cref="StartException">It cannot be written.</exception>
-    internal static NonceFile Create()
+    internal void Write()
     {
+        if (LibC.MakeDirectory(_directory, PrivateDirectory) < 0)
+        {
+            throw new StartException($"cannot make the directory {_directory} of a nonce file: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+        }
+
         try
         {
-            NonceFile file = new(Directory.CreateTempSubdirectory("dbus_nonce-").FullName, SecureRandom.Bytes(Length));
             FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly };
-            using FileStream stream = new(file.Path, options);
-            stream.Write(file.Nonce);
-            return file;
+            using FileStream stream = new(Path, options);
+            stream.Write(Nonce);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

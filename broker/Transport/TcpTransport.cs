@@ -20,17 +20,9 @@ internal sealed class TcpTransport(bool hasNonce = false) : StreamTransport
     public override ListeningSocket Listen(ListenAddress configured, BrokerOptions options)
     {
         string guid = configured.Guid ?? ListeningSockets.NewId();
-        NonceFile? nonce = hasNonce ? NonceFile.Create() : null;
-        try
-        {
-            IReadOnlyList<int> descriptors = TcpSocketOpener.Open((TcpListenAddress)configured, out TcpListenAddress address);
-            return new ListeningSocket(descriptors, address with { Guid = guid, NonceFile = nonce?.Path }, guid, this) { Nonce = nonce };
-        }
-        catch
-        {
-            nonce?.Delete();
-            throw;
-        }
+        NonceFile? nonce = hasNonce ? new NonceFile() : null;
+        IReadOnlyList<int> descriptors = TcpSocketOpener.Open((TcpListenAddress)configured, out TcpListenAddress address);
+        return new ListeningSocket(descriptors, address with { Guid = guid, NonceFile = nonce?.Path }, guid, this) { Nonce = nonce };
     }
 
     public override (ListenAddress Address, ITransport Transport)? Recognise(SocketName bound, BrokerOptions options) =>

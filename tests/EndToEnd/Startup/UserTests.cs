@@ -98,6 +98,19 @@ public sealed class UserTests : IDisposable
         Assert.That(result.Output.Trim(), Is.EqualTo($"uint32 {_shell.Run($"id -u {User}").Output.Trim()}"), result.Error);
     }
 
+    [Test]
+    public void That_user_can_read_what_clients_of_nonce_tcp_must_know_and_nothing_of_it_is_left()
+    {
+        RequireRoot();
+        File.WriteAllText(_shell.In("nonce.conf"), $"<busconfig><user>{User}</user><listen>nonce-tcp:host=127.0.0.1</listen>{Allowed}</busconfig>");
+        _ = _shell.Run($"mkdir home; chown {User} home");
+        (Process broker, string address) = _shell.StartBroker("--config-file=nonce.conf", "HOME=$D/home TMPDIR=$D/home");
+
+        Assert.That(_shell.BusId(address, $"setpriv --reuid={User} --clear-groups env HOME=$D/home"), Has.Length.EqualTo(32));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+        Assert.That(_shell.Run("ls home").Output, Is.Empty);
+    }
+
     [TestCase("TERM")]
     [TestCase("KILL")]
     public void Pid_file_and_socket_are_removed_from_roots_directory_whatever_ends_the_bus(string signal)
