@@ -190,15 +190,15 @@ internal sealed class InboundPump(
     }
 
     private int HandleMessage(Connection connection, ReadOnlySpan<byte> bytes, Block? block, int offset) =>
-        _headers.Recognise(connection, bytes) is { } repeated
-            ? Handle(connection, bytes, repeated.Header, repeated.Stamped, block, offset)
+        _headers.Recognise(connection, bytes) is { } known
+            ? Handle(connection, bytes, known.Repeated.Header, known, block, offset)
             : HandleUnknown(connection, bytes, block, offset);
 
     private int HandleUnknown(Connection connection, ReadOnlySpan<byte> bytes, Block? block, int offset)
     {
         MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);
         return violation == MessageViolation.None
-            ? Handle(connection, bytes, header, default, block, offset)
+            ? Handle(connection, bytes, header, null, block, offset)
             : Invalid(connection, violation);
     }
 
@@ -211,12 +211,12 @@ internal sealed class InboundPump(
     /// <param name="connection">Who sent it.</param>
     /// <param name="bytes">The whole message.</param>
     /// <param name="header">Its header.</param>
-    /// <param name="stamped">The header with the true SENDER; empty: not known yet.</param>
+    /// <param name="known">The same, if it was recognised.</param>
     /// <param name="block">The block that it lies in, or null.</param>
     /// <param name="offset">Where in it.</param>
-    private int Handle(Connection connection, ReadOnlySpan<byte> bytes, in MessageHeader header, ReadOnlySpan<byte> stamped, Block? block, int offset)
+    private int Handle(Connection connection, ReadOnlySpan<byte> bytes, in MessageHeader header, KnownHeader? known, Block? block, int offset)
     {
-        MessageViolation violation = BodyValidator.Validate(bytes[header.BodyOffset..], header.Signature.In(bytes), header.IsBigEndian);
+        MessageViolation violation = BodyValidator.Validate(bytes[header.BodyOffset..], header.Signature.In(bytes), header.IsBigEndian, isSignatureValid: known is not null);
         if (violation != MessageViolation.None)
         {
             return Invalid(connection, violation);
@@ -229,7 +229,12 @@ internal sealed class InboundPump(
         }
 
         connection.Counters.IncomingMessages++;
-        if (stamped.IsEmpty)
+        ReadOnlySpan<byte> stamped;
+        if (known is not null)
+        {
+            stamped = known.Repeated.Stamped;
+        }
+        else
         {
             if (!SenderStamp.Fits(header, connection.UniqueName.Length))
             {
@@ -247,6 +252,7 @@ internal sealed class InboundPump(
             Block = block,
             BlockOffset = offset,
             Fds = fds,
+            Known = known,
         };
         int work = router.Route(message);
         fds?.Release();

@@ -47,10 +47,12 @@ internal sealed class BusDriver : IBusDriver
 
     public void Call(Connection caller, in RoutedMessage message)
     {
-        DBusError error = TryFind(message, out DriverMethod? method);
+        DriverMethod? method = message.Known?.Method;
+        bool isKnown = method is not null;
+        DBusError error = isKnown ? default : TryFind(message, out method);
         if (error.IsNone)
         {
-            error = Check(caller, method!, message);
+            error = Check(caller, method!, message, isKnown);
         }
 
         if (!error.IsNone)
@@ -59,6 +61,11 @@ internal sealed class BusDriver : IBusDriver
             bool isEarly = caller.State == ConnectionState.AwaitingHello && method?.BeforeHello != true;
             _bus.SendError(message, isEarly ? DBusError.HelloFirst(Text(message.Member)) : error);
             return;
+        }
+
+        if (!isKnown && message.Known is { } known)
+        {
+            known.Method = method;
         }
 
         DriverCall call = new(_bus, method!, caller, message);
@@ -112,14 +119,18 @@ internal sealed class BusDriver : IBusDriver
             : DBusError.UnknownMethod(hasInterface ? Text(message.Interface) : null, Text(message.Member), Text(message.Path));
     }
 
-    private DBusError Check(Connection caller, DriverMethod method, in RoutedMessage message)
+    /// <param name="caller">Who calls.</param>
+    /// <param name="method">What it calls.</param>
+    /// <param name="message">The call.</param>
+    /// <param name="isKnown">Whether path and signature are known to be right.</param>
+    private DBusError Check(Connection caller, DriverMethod method, in RoutedMessage message, bool isKnown)
     {
         if (caller.State == ConnectionState.AwaitingHello && !method.BeforeHello)
         {
             return DBusError.HelloFirst(method.Name);
         }
 
-        if (!IsOnPath(method.Path, message.Path))
+        if (!isKnown && !IsOnPath(method.Path, message.Path))
         {
             return method.Path == PathRule.CanonicalOrDenied
                 ? DBusError.WrongPath(method.Name, Text(message.Path))
@@ -136,7 +147,7 @@ internal sealed class BusDriver : IBusDriver
             return DBusError.NotPrivileged(method.Name);
         }
 
-        return message.Signature.SequenceEqual(method.InSignatureBytes)
+        return isKnown || message.Signature.SequenceEqual(method.InSignatureBytes)
             ? default
             : DBusError.WrongSignature(method.Name, method.InSignature, Text(message.Signature));
     }

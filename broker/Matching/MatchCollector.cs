@@ -19,6 +19,7 @@ internal sealed class MatchCollector<T>
     private Symbol? _interface;
     private Symbol? _member;
     private Symbol? _path;
+    private MatchMemory<T>? _memory;
     private ulong _message;
     private int _cost;
 
@@ -28,10 +29,14 @@ internal sealed class MatchCollector<T>
         _arguments = new ArgumentSymbols(tree.Symbols);
     }
 
-    internal int Collect(in MatchSubject subject, List<T> receivers)
+    /// <param name="subject">The message.</param>
+    /// <param name="receivers">Where those found are appended.</param>
+    /// <param name="memory">Takes down where the header is found; null: nobody wants to know.</param>
+    internal int Collect(in MatchSubject subject, List<T> receivers, MatchMemory<T>? memory)
     {
         _message++;
         _cost = 1;
+        _memory = memory;
         Resolve(subject);
         VisitSender(_tree.Root, subject.Type, receivers);
         foreach (Symbol sender in _senders)
@@ -43,12 +48,37 @@ internal sealed class MatchCollector<T>
             }
         }
 
+        _memory = null;
         if (_open.Count > 0)
         {
-            VisitArguments(subject, receivers);
+            VisitArguments(new BodyArguments(subject.Body, subject.Signature, subject.IsBigEndian), receivers);
         }
 
         return _cost;
+    }
+
+    /// <summary>The same for a header of which it is known where it is found, but for what rules say of arguments.</summary>
+    /// <param name="memory">Where it is found.</param>
+    /// <param name="receivers">Where those found are appended.</param>
+    /// <param name="hasArguments">Whether there are such rules: <see cref="CollectArguments"/> has to follow.</param>
+    internal int CollectAgain(MatchMemory<T> memory, List<T> receivers, out bool hasArguments)
+    {
+        _message++;
+        _cost = 1;
+        foreach (MatchNode<T>? node in memory.Nodes)
+        {
+            Visit(node!, receivers);
+        }
+
+        hasArguments = _open.Count > 0;
+        return _cost;
+    }
+
+    internal int CollectArguments(BodyArguments arguments, List<T> receivers)
+    {
+        int before = _cost;
+        VisitArguments(arguments, receivers);
+        return _cost - before;
     }
 
     /// <summary>Turns what the message says into symbols; what no rule names is null or left out.</summary>
@@ -141,6 +171,7 @@ internal sealed class MatchCollector<T>
 
     private void Visit(MatchNode<T> node, List<T> receivers)
     {
+        _memory?.Add(node);
         _cost += node.ReceiverCount;
         int count = receivers.Count;
 
@@ -157,7 +188,10 @@ internal sealed class MatchCollector<T>
             }
         }
 
-        CollectionsMarshal.SetCount(receivers, count);
+        if (count < receivers.Count)
+        {
+            CollectionsMarshal.SetCount(receivers, count);
+        }
 
         if (!node.Uses.IsEmpty)
         {
@@ -166,9 +200,8 @@ internal sealed class MatchCollector<T>
     }
 
     /// <summary>Goes on from the nodes whose header fields matched and that have rules about arguments below them.</summary>
-    private void VisitArguments(in MatchSubject subject, List<T> receivers)
+    private void VisitArguments(BodyArguments arguments, List<T> receivers)
     {
-        BodyArguments arguments = new(subject.Body, subject.Signature, subject.IsBigEndian);
         _arguments.Begin();
         while (_open.Count > 0)
         {

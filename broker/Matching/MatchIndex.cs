@@ -1,3 +1,4 @@
+using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.MatchRules;
 
 namespace XcpBroker.Matching;
@@ -7,7 +8,7 @@ namespace XcpBroker.Matching;
 /// The rules of a receiver are a multiset: one that was added twice and removed once still matches, and delivers once.
 /// Adding and removing cost O(keys of the rule), whoever else has the same rule; a receiver's leaving costs that for each of its rules.
 /// A rule that names a well-known sender is found by the sender's names of the moment, so a change of owner changes nothing here.
-/// Not for several threads, and not to be changed while <see cref="Collect"/> runs.
+/// Not for several threads, and not to be changed while <see cref="Collect(in MatchSubject, List{T})"/> runs.
 /// </remarks>
 internal sealed class MatchIndex<T>
     where T : class
@@ -114,7 +115,33 @@ internal sealed class MatchIndex<T>
 
     /// <summary>Appends each receiver that has a matching rule, once. Appends only: it is for the caller to clear the list.</summary>
     /// <returns>The work done: look-ups, and receivers visited.</returns>
-    internal int Collect(in MatchSubject subject, List<T> receivers) => _collector.Collect(subject, receivers);
+    internal int Collect(in MatchSubject subject, List<T> receivers) => _collector.Collect(subject, receivers, null);
+
+    /// <summary>The same, and the memory knows afterwards where the header was found.</summary>
+    /// <param name="subject">The message.</param>
+    /// <param name="receivers">Where those found are appended.</param>
+    /// <param name="memory">Of this header of this sender.</param>
+    /// <param name="names">Generation of the names that the subject was made with.</param>
+    internal int Collect(in MatchSubject subject, List<T> receivers, MatchMemory<T> memory, ulong names)
+    {
+        memory.Begin(_tree.Shape, names);
+        return _collector.Collect(subject, receivers, memory);
+    }
+
+    /// <summary>What <see cref="Collect(in MatchSubject, List{T})"/> does, if the memory still knows where the header is found.</summary>
+    /// <param name="memory">Of this header of this sender.</param>
+    /// <param name="names">Generation of the names, now.</param>
+    /// <param name="receivers">Where those found are appended.</param>
+    /// <param name="hasArguments">Whether rules that go on with arguments have been reached: <see cref="CollectArguments"/> has to follow.</param>
+    /// <returns>The work done; 0: the memory does not know, and nothing is done.</returns>
+    internal int CollectAgain(MatchMemory<T> memory, ulong names, List<T> receivers, out bool hasArguments)
+    {
+        hasArguments = false;
+        return memory.Holds(_tree.Shape, names) ? _collector.CollectAgain(memory, receivers, out hasArguments) : 0;
+    }
+
+    /// <summary>The rest of <see cref="CollectAgain"/>, and its work.</summary>
+    internal int CollectArguments(BodyArguments arguments, List<T> receivers) => _collector.CollectArguments(arguments, receivers);
 
     private void Forget(Subscription<T> subscription)
     {

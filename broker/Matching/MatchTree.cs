@@ -29,6 +29,9 @@ internal sealed class MatchTree<T>
     /// <summary>Nodes that name a path_namespace.</summary>
     internal int PathNamespaceCount { get; private set; }
 
+    /// <summary>Changes with each node that comes. One that has gone leads to nobody any more.</summary>
+    internal ulong Shape { get; private set; }
+
     internal bool IsEmpty => _nodes.Count == 0 && Symbols.Count == 0;
 
     internal MatchNode<T>? Find(in MatchNodeKey<T> key)
@@ -120,6 +123,7 @@ internal sealed class MatchTree<T>
             return existing;
         }
 
+        Shape++;
         MatchNode<T> node = new(key, key.Hash());
         _nodes.Add(node);
         key.Parent!.AddChild(node);

@@ -11,6 +11,9 @@ internal sealed class SubjectMaker(NameRegistry<Connection> names)
     private readonly CurrentNames<Connection> _senderNames = new(names);
     private readonly CurrentNames<Connection> _recipientNames = new(names);
 
+    /// <summary>Changes with each change of a name's owner.</summary>
+    internal ulong NamesGeneration => names.Generation;
+
     /// <summary>The subject is good until the next one is made.</summary>
     internal MatchSubject Make(in RoutedMessage message, Connection? recipient) => new(message.Header, message.Bytes)
     {

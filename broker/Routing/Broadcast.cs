@@ -23,8 +23,7 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
     {
         // Whoever is introduced meanwhile is so by a broadcast within this one, and within that there is none.
         Round round = _rounds.Pop();
-        MatchSubject subject = subjects.Make(message, null);
-        int cost = rules.Collect(subject, round.Receivers);
+        int cost = Collect(message, round.Receivers);
         Span<Connection> receivers = CollectionsMarshal.AsSpan(round.Receivers);
         OutgoingMessage outgoing = receivers.Length > 1 ? round.Join(message.Outgoing) : message.Outgoing;
         bool isSentToAll = PolicyGate.MaySendToAll(message);
@@ -46,6 +45,33 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
         round.Receivers.Clear();
         _rounds.Push(round);
         return cost;
+    }
+
+    private int Collect(in RoutedMessage message, List<Connection> receivers)
+    {
+        if (message.Known?.Matches is not { } memory)
+        {
+            return Search(message, receivers);
+        }
+
+        int cost = rules.CollectAgain(memory, subjects.NamesGeneration, receivers, out bool hasArguments);
+        return cost == 0 ? Search(message, receivers)
+            : hasArguments ? cost + SearchArguments(message, receivers)
+            : cost;
+    }
+
+    private int SearchArguments(in RoutedMessage message, List<Connection> receivers) => rules.CollectArguments(message.Arguments, receivers);
+
+    private int Search(in RoutedMessage message, List<Connection> receivers)
+    {
+        MatchSubject subject = subjects.Make(message, null);
+        if (message.Known is not { } known)
+        {
+            return rules.Collect(subject, receivers);
+        }
+
+        known.Matches ??= new MatchMemory<Connection>();
+        return rules.Collect(subject, receivers, known.Matches, subjects.NamesGeneration);
     }
 
     /// <summary>What one broadcast needs while it is sent.</summary>

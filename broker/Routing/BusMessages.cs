@@ -25,6 +25,10 @@ internal sealed class BusMessages(
     private FdSet? _replyFds;
     private uint _replySerial;
 
+    // Of the reply that lies in its builder, if the next one may take over its header: peers ask in series.
+    private byte[]? _repliedTo;
+    private string? _replySignature;
+
     /// <summary>The last serial used.</summary>
     internal uint Serial => serials.Last;
 
@@ -34,6 +38,15 @@ internal sealed class BusMessages(
         DiscardReply();
         _replyFds = fds;
         _replySerial = replySerial;
+        byte[] name = caller.UniqueName;
+        if (fds is null && ReferenceEquals(_repliedTo, name) && ReferenceEquals(_replySignature, signature))
+        {
+            _reply.BeginReplyAgain(replySerial);
+            return _reply.Body;
+        }
+
+        _repliedTo = fds is null && caller.IsRegistered ? name : null;
+        _replySignature = signature;
         _reply.Begin(new MessageFields
         {
             Type = MessageType.MethodReturn,

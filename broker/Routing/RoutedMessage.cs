@@ -44,6 +44,9 @@ internal readonly ref struct RoutedMessage
     /// <summary>Where the message has waited and is paid for already; null: it has just come.</summary>
     internal HeldMessage? Held { get; init; }
 
+    /// <summary>Its header, if that is the same as the one before of its sender; null: it is another, or nobody looked.</summary>
+    internal KnownHeader? Known { get; init; }
+
     internal MessageType Type => _header.Type;
 
     internal ReadOnlySpan<byte> Destination => _header.Destination.In(Bytes);

@@ -9,7 +9,8 @@ public static class BodyValidator
     /// <param name="body">Begins at a multiple of 8 of its message.</param>
     /// <param name="signature">Any bytes; what is no signature is a violation.</param>
     /// <param name="isBigEndian">The message's byte order.</param>
-    public static MessageViolation Validate(ReadOnlySpan<byte> body, ReadOnlySpan<byte> signature, bool isBigEndian)
+    /// <param name="isSignatureValid">It has been found valid before, with another body.</param>
+    public static MessageViolation Validate(ReadOnlySpan<byte> body, ReadOnlySpan<byte> signature, bool isBigEndian, bool isSignatureValid = false)
     {
         if (signature.IsEmpty)
         {
@@ -17,7 +18,7 @@ public static class BodyValidator
         }
 
         ValueValidator validator = new(body, isBigEndian);
-        MessageViolation violation = validator.ValidateAll(signature);
+        MessageViolation violation = validator.ValidateAll(signature, isSignatureValid);
         return violation != MessageViolation.None ? violation
             : validator.Position != body.Length ? MessageViolation.TrailingBytes
             : MessageViolation.None;

@@ -25,7 +25,9 @@ internal ref partial struct ValueValidator
     internal readonly int Position => _position;
 
     /// <summary>Checks one value after the other until the signature ends.</summary>
-    internal MessageViolation ValidateAll(ReadOnlySpan<byte> signature)
+    /// <param name="signature">Any bytes.</param>
+    /// <param name="isValid">Whether it is known to be a signature.</param>
+    internal MessageViolation ValidateAll(ReadOnlySpan<byte> signature, bool isValid)
     {
         if (signature.Length > ProtocolLimits.MaxSignatureLength)
         {
@@ -34,12 +36,21 @@ internal ref partial struct ValueValidator
 
         for (int at = 0; at < signature.Length; at++)
         {
-            if (!WireType.IsBasic(signature[at]))
+            byte type = signature[at];
+            MessageViolation violation;
+            if (WireType.IsBasic(type))
             {
-                return ValidateContainers(signature, at);
+                violation = ValidateBasic(type);
+            }
+            else if (type == WireType.Array && at + 1 < signature.Length && WireType.FixedSize(signature[at + 1]) != 0)
+            {
+                violation = ValidateFixedArray(signature[++at]);
+            }
+            else
+            {
+                return isValid || Signature.IsValid(signature[at..]) ? ValidateContainers(signature, at) : MessageViolation.SignatureMalformed;
             }
 
-            MessageViolation violation = ValidateBasic(signature[at]);
             if (violation != MessageViolation.None)
             {
                 return violation;
@@ -81,16 +92,15 @@ internal ref partial struct ValueValidator
             : ValidateRest(signature, in ArrayEnds.None, at: 0, depth + 1);
     }
 
-    private MessageViolation ValidateContainers(ReadOnlySpan<byte> signature, int at)
-    {
-        if (!Signature.IsValid(signature[at..]))
-        {
-            return MessageViolation.SignatureMalformed;
-        }
+    private MessageViolation ValidateContainers(ReadOnlySpan<byte> signature, int at) => ArrayEnds.IsWorthMeasuring(signature)
+        ? ValidateMeasured(signature, at, depth: 0)
+        : ValidateRest(signature, in ArrayEnds.None, at, depth: 0);
 
-        return ArrayEnds.IsWorthMeasuring(signature)
-            ? ValidateMeasured(signature, at, depth: 0)
-            : ValidateRest(signature, in ArrayEnds.None, at, depth: 0);
+    private MessageViolation ValidateFixedArray(byte elementType)
+    {
+        int size = WireType.FixedSize(elementType);
+        MessageViolation violation = BeginArray(size, out int end);
+        return violation == MessageViolation.None ? ValidateFixedElements(elementType, size, end) : violation;
     }
 
     private MessageViolation ValidateMeasured(ReadOnlySpan<byte> signature, int at, int depth)

@@ -22,6 +22,13 @@ public sealed class WireWriter
     /// <summary>The bytes themselves, until the next write.</summary>
     public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
 
+    /// <summary>Forgets what was written behind so many bytes.</summary>
+    internal void Truncate(int length)
+    {
+        Debug.Assert(length <= Length, "nothing is there");
+        Length = length;
+    }
+
     internal Span<byte> WrittenForPatching => _buffer.AsSpan(0, Length);
 
     /// <summary>Forgets what was written and keeps the buffer.</summary>

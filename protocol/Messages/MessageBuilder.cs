@@ -8,6 +8,9 @@ namespace XcpBroker.Protocol.Messages;
 /// <remarks>Ownership: what <see cref="Finish"/> returns is good until the next <see cref="Begin"/>. Not for two threads.</remarks>
 public sealed class MessageBuilder
 {
+    /// <summary>Where REPLY_SERIAL is if it is the first field: behind its code and its signature.</summary>
+    private const int ReplySerialOfReply = MessageFramer.FixedHeaderLength + 4;
+
     private MessageHeader _header;
 
     /// <summary>Takes the values of the body, between <see cref="Begin"/> and <see cref="Finish"/>.</summary>
@@ -51,6 +54,16 @@ public sealed class MessageBuilder
         _header.FieldsLength = writer.Length - MessageFramer.FixedHeaderLength;
         writer.Align(8);
         _header.BodyOffset = writer.Length;
+    }
+
+    /// <summary>Begins a reply with the header of the last message, which was a reply without descriptors, but for what it answers.</summary>
+    /// <param name="replySerial">Not 0.</param>
+    public void BeginReplyAgain(uint replySerial)
+    {
+        Debug.Assert(_header.ReplySerial != 0 && _header.Path.Length + _header.Interface.Length + _header.Member.Length + _header.ErrorName.Length == 0, "no reply");
+        Body.Truncate(_header.BodyOffset);
+        _header.ReplySerial = replySerial;
+        WireFormat.WriteUInt32(Body.WrittenForPatching[ReplySerialOfReply..], replySerial, isBigEndian: false);
     }
 
     /// <summary>Completes the message.</summary>

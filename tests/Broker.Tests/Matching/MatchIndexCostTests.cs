@@ -164,6 +164,48 @@ public sealed class MatchIndexCostTests
         Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
     }
 
+    [Test]
+    public void A_header_that_comes_again_costs_no_look_ups()
+    {
+        foreach (string rule in new[] { "", "type='signal'", "sender='com.example.A',member='Changed'", "path_namespace='/a'", "path_namespace='/b'", "member='Other'" })
+        {
+            _index.Add(Rules.Parse(rule), new Receiver(0));
+        }
+
+        MatchSubject subject = (Signal with { SenderNames = ["com.example.A"] }).Subject;
+        MatchMemory<Receiver> memory = new();
+        List<Receiver> found = [];
+        _ = _index.Collect(subject, found, memory, names: 1);
+        int first = found.Count;
+        found.Clear();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        int cost = _index.CollectAgain(memory, names: 1, found, out bool hasArguments);
+
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That((found.Count, hasArguments), Is.EqualTo((first, false)));
+        Assert.That(cost, Is.EqualTo(1 + first), "one, and one for each receiver");
+        Assert.That(_index.CollectAgain(memory, names: 2, [], out _), Is.Zero, "a name has another owner");
+        _index.Add(Rules.Parse("arg0='com.example.Name5'"), new Receiver(7));
+        Assert.That(_index.CollectAgain(memory, names: 1, [], out _), Is.Zero, "there is another rule");
+    }
+
+    [Test]
+    public void A_header_that_more_rules_match_than_are_remembered_is_looked_for_each_time()
+    {
+        for (int index = 0; index <= MatchMemory<Receiver>.Room; index++)
+        {
+            _index.Add(Rules.Parse(index == 0 ? "path_namespace='/'" : $"path_namespace='/{string.Join('/', Enumerable.Repeat("a", index))}'"), new Receiver(index));
+        }
+
+        MatchSubject subject = (Signal with { Path = "/" + string.Join('/', Enumerable.Repeat("a", 20)) }).Subject;
+        MatchMemory<Receiver> memory = new();
+        List<Receiver> found = [];
+        _ = _index.Collect(subject, found, memory, names: 1);
+
+        Assert.That(found, Has.Count.EqualTo(MatchMemory<Receiver>.Room + 1));
+        Assert.That(_index.CollectAgain(memory, names: 1, [], out _), Is.Zero);
+    }
+
     /// <summary>Owns com.example.Name0 to com.example.Name49999.</summary>
     private sealed class ManyNames : List<string>, IOwnedNames
     {

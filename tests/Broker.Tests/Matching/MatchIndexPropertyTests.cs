@@ -1,5 +1,6 @@
 using CsCheck;
 using XcpBroker.Matching;
+using XcpBroker.Protocol.Marshalling;
 using XcpBroker.Protocol.MatchRules;
 using XcpBroker.Protocol.Messages;
 
@@ -74,11 +75,12 @@ public sealed class MatchIndexPropertyTests
         RemoveOther,
         RemoveAll,
         Collect,
+        CollectAgain,
     }
 
     private static readonly Gen<Step> AnyStep =
         from verb in Gen.Frequency(
-            (6, Verb.Add), (1, Verb.AddAgain), (3, Verb.Remove), (1, Verb.RemoveOther), (1, Verb.RemoveAll), (6, Verb.Collect))
+            (6, Verb.Add), (1, Verb.AddAgain), (3, Verb.Remove), (1, Verb.RemoveOther), (1, Verb.RemoveAll), (3, Verb.Collect), (6, Verb.CollectAgain))
         from receiver in Gen.Int[0, Receivers - 1]
         from rule in Rule
         from place in Gen.Int[0, 1000]
@@ -129,6 +131,7 @@ public sealed class MatchIndexPropertyTests
     {
         private readonly MatchIndex<Receiver> _index = new();
         private readonly List<(MatchRule Rule, Receiver Receiver)> _model = [];
+        private readonly List<(MatchedMessage Message, MatchMemory<Receiver> Memory, ulong Names)> _headers = [];
         private readonly Receiver[] _receivers = [.. Enumerable.Range(0, Receivers).Select(number => new Receiver(number))];
 
         internal void Do(Step step, bool isCompared = true)
@@ -153,8 +156,12 @@ public sealed class MatchIndexPropertyTests
                     _index.RemoveAll(receiver);
                     _ = _model.RemoveAll(entry => entry.Receiver == receiver);
                     break;
+                case Verb.CollectAgain when _headers.Count > 0:
+                    CompareForHeader(step.Place % _headers.Count, step.Message);
+                    break;
                 default:
                     CompareFor(step.Message);
+                    _headers.Add((step.Message, new MatchMemory<Receiver>(), 0));
                     break;
             }
 
@@ -193,6 +200,34 @@ public sealed class MatchIndexPropertyTests
             List<Receiver> found = _index.Collect(message);
             HashSet<Receiver> expected = Expected(message);
             Assume(found.Count == expected.Count && expected.SetEquals(found), $"{message}: {string.Join(", ", found)}");
+        }
+
+        /// <summary>A header that was there before, with other arguments; its sender may have other names by now.</summary>
+        private void CompareForHeader(int place, MatchedMessage other)
+        {
+            (MatchedMessage message, MatchMemory<Receiver> memory, ulong names) = _headers[place];
+            message = message with { Arguments = other.Arguments, IsBigEndian = other.IsBigEndian };
+            if (other.SenderNames is null)
+            {
+                names++;
+                message = message with { SenderNames = ["com.example.B"] };
+            }
+
+            List<Receiver> found = [];
+            MatchSubject subject = message.Subject;
+            if (_index.CollectAgain(memory, names, found, out bool hasArguments) == 0)
+            {
+                Assume(found.Count == 0, "found without knowing where");
+                _ = _index.Collect(subject, found, memory, names);
+            }
+            else if (hasArguments)
+            {
+                _ = _index.CollectArguments(new BodyArguments(subject.Body, subject.Signature, subject.IsBigEndian), found);
+            }
+
+            HashSet<Receiver> expected = Expected(message);
+            Assume(found.Count == expected.Count && expected.SetEquals(found), $"again, {message}: {string.Join(", ", found)}");
+            _headers[place] = (message, memory, names);
         }
 
         private HashSet<Receiver> Expected(MatchedMessage message)

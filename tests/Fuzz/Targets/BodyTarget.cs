@@ -23,6 +23,8 @@ internal sealed class BodyTarget : IFuzzTarget
         bool isSignature = Signature.IsValid(signature);
         MessageViolation violation = BodyValidator.Validate(body, signature, isBigEndian);
         FuzzFailure.Unless(isSignature || violation != MessageViolation.None, "a body of no signature is valid");
+        FuzzFailure.Unless(
+            !isSignature || violation == BodyValidator.Validate(body, signature, isBigEndian, isSignatureValid: true), "a signature that is known changes the verdict");
         Walk(body, signature, isBigEndian, mustSucceed: violation == MessageViolation.None);
     }
 

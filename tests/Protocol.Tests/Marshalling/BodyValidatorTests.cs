@@ -36,6 +36,45 @@ internal sealed class BodyValidatorTests
         });
 
     [Test]
+    public void A_signature_that_is_known_to_be_valid_changes_no_verdict() =>
+        RandomBody.Gen.Select(Gen.Int[0, 1000], Gen.Byte).Sample((body, place, value) =>
+        {
+            byte[] changed = [.. body.Bytes];
+            if (changed.Length > 0)
+            {
+                changed[place % changed.Length] = value;
+            }
+
+            return Validate(changed, body.Signature, isBigEndian: false)
+                == BodyValidator.Validate(changed, Encoding.ASCII.GetBytes(body.Signature), isBigEndian: false, isSignatureValid: true);
+        });
+
+    [TestCase("ay", 1)]
+    [TestCase("ai", 4)]
+    [TestCase("ax", 8)]
+    public void An_array_of_fixed_size_ends_where_its_length_says(string signature, int size)
+    {
+        for (int length = 0; length <= 24; length++)
+        {
+            byte[] body = new byte[8 + 24 + 1];
+            body[0] = (byte)length;
+            int start = Math.Max(4, size);
+            MessageViolation expected = length % size != 0 ? MessageViolation.ArrayLengthWrong : MessageViolation.None;
+
+            Assert.That(Validate(body.AsSpan(0, start + length), signature, isBigEndian: false), Is.EqualTo(expected), $"{length}");
+            Assert.That(Validate(body.AsSpan(0, start + length + 1), signature, isBigEndian: false), Is.Not.EqualTo(MessageViolation.None));
+            Assert.That(length == 0 ? MessageViolation.ValueOutOfBounds : Validate(body.AsSpan(0, start + length - 1), signature, isBigEndian: false), Is.Not.EqualTo(MessageViolation.None));
+        }
+    }
+
+    [TestCase("ayz", MessageViolation.SignatureMalformed)]
+    [TestCase("aya", MessageViolation.SignatureMalformed)]
+    [TestCase("aye", MessageViolation.SignatureMalformed)]
+    [TestCase("a", MessageViolation.SignatureMalformed)]
+    public void What_follows_an_array_of_fixed_size_must_be_a_signature_too(string signature, MessageViolation expected) =>
+        Assert.That(Validate(new byte[8], signature, isBigEndian: false), Is.EqualTo(expected));
+
+    [Test]
     public void A_body_of_no_signature_is_empty()
     {
         Assert.That(Validate([], "", isBigEndian: false), Is.EqualTo(MessageViolation.None));

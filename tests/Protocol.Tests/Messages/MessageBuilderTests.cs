@@ -42,6 +42,35 @@ internal sealed class MessageBuilderTests
     }
 
     [Test]
+    public void A_reply_with_the_header_of_the_one_before_is_as_if_it_had_been_begun_anew()
+    {
+        MessageFields reply = new() { Type = MessageType.MethodReturn, ReplySerial = 1, Sender = "org.freedesktop.DBus", Signature = "su" };
+        MessageBuilder builder = new();
+        MessageBuilder anew = new();
+        builder.Begin(in reply, ":1.42"u8);
+        Write(builder, new string('x', 4000), 1);
+        foreach ((uint serial, string text) in new[] { (2u, "short"), (uint.MaxValue, ""), (0x01020304u, new string('y', 300)) })
+        {
+            builder.BeginReplyAgain(serial);
+            byte[] again = Write(builder, text, serial);
+            anew.Begin(reply with { ReplySerial = serial }, ":1.42"u8);
+
+            Assert.That(again, Is.EqualTo(Write(anew, text, serial)));
+            Assert.That(Numbers(builder.Header), Is.EqualTo(Numbers(anew.Header)));
+        }
+
+        static (uint, uint, int, int, int) Numbers(in MessageHeader header) =>
+            (header.Serial, header.ReplySerial, header.FieldsLength, header.BodyOffset, header.BodyLength);
+
+        static byte[] Write(MessageBuilder builder, string text, uint number)
+        {
+            builder.Body.WriteString(text);
+            builder.Body.WriteUInt32(number);
+            return builder.Finish(number).ToArray();
+        }
+    }
+
+    [Test]
     public void It_knows_what_reading_the_message_would_find()
     {
         MessageBuilder builder = new();

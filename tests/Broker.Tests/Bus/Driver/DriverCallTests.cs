@@ -128,6 +128,25 @@ internal sealed class DriverCallTests : BusFixture
         Assert.That(second.Serial, Is.GreaterThan(first.Serial));
     }
 
+    /// <summary>The method, and the header of the answer, are not looked for anew; whatever differs must differ all the same.</summary>
+    [Test]
+    public void Calls_that_repeat_themselves_are_answered_each_by_itself()
+    {
+        FakePeer first = Broker.Connect();
+        FakePeer second = Broker.Connect();
+        for (int time = 0; time < 3; time++)
+        {
+            Assert.That(first.Ask("GetNameOwner", ":1.1").FirstString, Is.EqualTo(":1.1"));
+            Assert.That(first.Ask("GetNameOwner", ":1.7").ErrorName, Is.EqualTo(ErrorNames.NameHasNoOwner));
+            Assert.That(first.Ask("GetNameOwner", Bus).FirstString, Is.EqualTo(Bus));
+            PeerMessage other = second.Ask("GetNameOwner", ":1.0");
+            Assert.That((other.FirstString, other.Destination), Is.EqualTo((":1.0", ":1.1")));
+            Assert.That(second.Ask("GetNameOwner", ":1.0", ":1.0").ErrorName, Is.EqualTo(ErrorNames.InvalidArgs));
+            Assert.That(first.Ask("NameHasOwner", ":1.1").Number(), Is.EqualTo(1));
+            Assert.That(Ask(first, "/elsewhere", "org.freedesktop.DBus.Debug.Stats", "GetStats").ErrorName, Is.EqualTo(ErrorNames.UnknownInterface));
+        }
+    }
+
     private static string PathOf(DriverMethod method) => method.Path == PathRule.BrokerOnly ? BrokerMethods.Path : BusPath;
 
     private static PeerMessage Ask(FakePeer peer, string path, string? name, string member, params object[] arguments) =>

@@ -28,4 +28,28 @@ internal sealed class PrivilegeTests : BusFixture
         string answer = Encoding.Latin1.GetString(stub.LastSent);
         Assert.That(answer, Does.Contain(isDenied ? "org.freedesktop.DBus.Error.AccessDenied" : "org.freedesktop.DBus.Error.InvalidArgs"));
     }
+
+    [Test]
+    public void That_a_call_is_known_gives_nobody_the_right_to_it()
+    {
+        StubTransport stub = Broker.ConnectStub();
+        PeerCredentials own = stub.Credentials;
+        for (uint serial = 9; serial < 12; serial++)
+        {
+            Assert.That(Ask(serial), Does.Not.Contain("DBus.Error."));
+        }
+
+        stub.Credentials = new PeerCredentials { UserId = 4711 };
+        string answer = Ask(12);
+        stub.Credentials = own;
+        Assert.That(answer, Does.Contain("org.freedesktop.DBus.Error.AccessDenied"));
+
+        string Ask(uint serial)
+        {
+            stub.Feed(new WireMessage(1) { Serial = serial }
+                .Path("/org/freedesktop/DBus").Interface("org.freedesktop.DBus.Debug.Stats").Member("GetStats").Destination("org.freedesktop.DBus").Build());
+            Broker.Run();
+            return Encoding.Latin1.GetString(stub.LastSent);
+        }
+    }
 }

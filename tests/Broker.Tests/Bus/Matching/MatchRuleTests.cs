@@ -80,6 +80,49 @@ internal sealed class MatchRuleTests : BusFixture
         Assert.That(listener.Hear(), Is.EqualTo(["Mine()", "NowMine()"]));
     }
 
+    /// <summary>Headers that repeat themselves are not looked for anew; whatever may change what they match must be noticed.</summary>
+    [Test]
+    public void What_is_sent_again_and_again_is_for_whoever_wants_it_at_that_moment()
+    {
+        FakePeer sender = Broker.Connect();
+        FakePeer listener = Broker.Connect();
+        Emit("no rule", heard: false);
+        listener.AddMatch("member='S'");
+        Emit("rule", heard: true);
+        listener.AskWell("RemoveMatch", "member='S'");
+        Emit("no rule again", heard: false);
+        listener.AddMatch("sender='org.example.Name'");
+        Emit("rule with a name", heard: false);
+        sender.RequestName("org.example.Name");
+        Emit("name", heard: true);
+        sender.AskWell("ReleaseName", "org.example.Name");
+        _ = listener.ReceiveAll();
+        Emit("no name", heard: false);
+        listener.AddMatch("member='S',arg0='wanted'");
+        Emit("other argument", heard: false);
+        Emit("wanted", heard: true);
+        Emit("wanted", heard: true);
+        Emit("other argument", heard: false);
+        sender.Emit("T", "another header");
+        Emit("wanted", heard: true);
+        FakePeer second = Broker.Connect();
+        second.AddMatch("member='S',arg0='wanted'");
+        Emit("wanted", heard: true);
+        Assert.That(second.Hear(), Is.EqualTo(["S(wanted)", "S(wanted)", "S(wanted)"]), "the same rule of another");
+        listener.Close();
+        sender.Emit("S", "wanted");
+        Assert.That(second.Hear(), Is.EqualTo(["S(wanted)"]));
+
+        void Emit(string argument, bool heard)
+        {
+            for (int time = 0; time < 3; time++)
+            {
+                sender.Emit("S", argument);
+                Assert.That(listener.ReceiveAll(), Has.Count.EqualTo(heard ? 1 : 0), $"{argument}, time {time}");
+            }
+        }
+    }
+
     [Test]
     public void The_bus_is_a_sender_like_any_other()
     {
