@@ -206,7 +206,8 @@ internal sealed class ConnectionAdmission(
     /// <summary>Who has most of the connections that have yet to say Hello loses the oldest of them: others need not wait for theirs.</summary>
     private void MakeRoom()
     {
-        while (_incomplete.Count > limits.Current.MaxIncompleteConnections && _incomplete.TryFindOldestOfMost(out Connection? oldest))
+        // With a limit of 0 dbus-daemon lets one in at a time.
+        while (_incomplete.Count > Math.Max(1, limits.Current.MaxIncompleteConnections) && _incomplete.TryFindOldestOfMost(out Connection? oldest))
         {
             if (!_isCrowded)
             {

@@ -9,6 +9,7 @@ internal sealed record QuotaLimits
     internal const long Unlimited = 1L << 42;
 
     private const long SmallestOverdraft = 64 << 10;
+    private const long SmallestReserve = 1 << 10; // the answer to Hello and what the bus says behind it
     private const long LargestReserve = 1 << 20;
     private const long GuaranteedBytes = 16 << 10;
 
@@ -37,15 +38,16 @@ internal sealed record QuotaLimits
     /// <summary>The limits of queued bytes.</summary>
     /// <remarks>
     /// All queues together hold at most Total + accounts * (3 * Guaranteed + Overdraft).
-    /// Reserve: an eighth of max_outgoing_bytes, at most 1 MiB. Overdraft: what max_total_bytes is per connection of a user, between 64 KiB and
-    /// 1 MiB. Guaranteed: 16 KiB, so that ordinary messages never come to the pool.
+    /// Reserve: an eighth of max_outgoing_bytes, between 1 KiB and 1 MiB. Overdraft: what max_total_bytes is per connection of a user, between 64 KiB and
+    /// 1 MiB. Guaranteed: 16 KiB, so that ordinary messages never come to the pool. An empty queue takes a message also where
+    /// max_outgoing_bytes is 0, as in dbus-daemon.
     /// </remarks>
     internal static QuotaLimits OfBytes(LimitOptions limits) => new()
     {
         Total = limits.MaxTotalBytes,
-        Sent = limits.MaxOutgoingBytes,
-        Received = limits.MaxOutgoingBytes,
-        Reserve = Math.Min(limits.MaxOutgoingBytes / 8, LargestReserve),
+        Sent = Math.Max(1, limits.MaxOutgoingBytes),
+        Received = Math.Max(1, limits.MaxOutgoingBytes),
+        Reserve = Math.Clamp(limits.MaxOutgoingBytes / 8, SmallestReserve, LargestReserve),
         Overdraft = Math.Clamp(limits.MaxTotalBytes / Math.Max(1, limits.MaxConnectionsPerUser), SmallestOverdraft, LargestReserve),
         Guaranteed = GuaranteedBytes,
         GuaranteesPerUser = limits.MaxConnectionsPerUser,

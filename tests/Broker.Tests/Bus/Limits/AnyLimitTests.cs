@@ -26,6 +26,21 @@ internal sealed class AnyLimitTests
     [Test]
     public void Any_at_the_start_and_after_a_reload() => Gen.Select(AnyLimits, AnyLimits).Sample(Serve, iter: 300);
 
+    // As with dbus-daemon, which looks at what waits already.
+    [TestCase("max_outgoing_bytes")]
+    [TestCase("max_incomplete_connections")]
+    [TestCase("max_incoming_bytes")]
+    public void With_none_of_it_one_thing_at_a_time_passes(string name)
+    {
+        using InMemoryBroker broker = new(LimitTable.Find(name)!.With(DefaultLimits.Embedded, 0));
+        FakePeer callee = broker.Connect();
+        FakePeer caller = broker.Connect();
+        uint serial = caller.CallPeer(callee.UniqueName, "Do", new byte[1000]);
+        callee.Reply(callee.Receive(), "done");
+
+        Assert.That(caller.ReceiveReply(serial).FirstString, Is.EqualTo("done"));
+    }
+
     /// <summary>Peers of which each does a bit of everything, before and after a reload; with the defaults all is as ever.</summary>
     private static void Serve(LimitOptions first, LimitOptions second)
     {
