@@ -41,7 +41,7 @@ internal sealed partial class QuickStartTests
             .. Block().Matches(part).Select(match => match.Groups[1].Value
                 .Replace("artifacts/publish/xcp-broker", "$B", StringComparison.Ordinal)
                 .Replace("/tmp/my-bus", shell.In("bus"), StringComparison.Ordinal)
-                .Replace("python3 tests", $"/usr/bin/python3 {Repository.Root}/tests", StringComparison.Ordinal)),
+                .Replace("/usr/bin/python3 tests", $"/usr/bin/python3 {Repository.Root}/tests", StringComparison.Ordinal)),
         ];
     }
 
