@@ -59,9 +59,21 @@ internal sealed class PolicySecurityTests : PolicyFixture
         peer.Emit("Tick");
         peer.Send(new MessageFields { Type = MessageType.MethodReturn, Destination = peer.UniqueName, ReplySerial = 9 });
         peer.Send(new MessageFields { Type = MessageType.Error, ErrorName = "a.b", Destination = Bus, ReplySerial = 9 });
+        uint call = peer.Send(new MessageFields
+        {
+            Type = MessageType.MethodCall,
+            Destination = peer.UniqueName,
+            Path = "/a",
+            Interface = "org.example.Interface",
+            Member = "Do",
+            Flags = MessageFlags.NoReplyExpected,
+        });
+        Assert.That(peer.Hear(), Has.None.StartsWith($"error {call} "));
         peer.Close();
 
-        Assert.That(monitor.Hear()[0], Is.EqualTo("Tick()"));
+        List<string> seen = monitor.Hear();
+        Assert.That(seen[0], Is.EqualTo("Tick()"));
+        Assert.That(seen, Has.Some.EqualTo($"error {call} AccessDenied"));
         Assert.That(monitor.IsClosed, Is.False);
         Assert.That(Broker.Connect().Ask("GetId").ErrorName, Is.Null);
     }

@@ -45,6 +45,18 @@ public sealed partial class UnitFileTests : IDisposable
     [Test]
     public void The_host_s_systemd_is_asked_on_the_system_bus() => Assert.That(Value("ExecStart"), Does.Not.Contain("--systemd-activation"));
 
+    [TestCase("xcp-broker.service", "[Service]")]
+    [TestCase("xcp-broker.socket", "[Socket]")]
+    public void Each_directive_has_its_reason_in_the_documentation(string file, string section)
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs/operations.md")).Split("\n## The unit\n")[1].Split("\n## ")[0];
+        string[] directives = [.. File.ReadLines(Path.Combine(Repository.Root, "packaging/systemd", file)).SkipWhile(line => line != section).Skip(1)
+            .TakeWhile(line => !line.StartsWith('[')).Where(line => line.Contains('=') && !line.StartsWith('#')).Select(line => line[..line.IndexOf('=')]).Distinct()];
+
+        Assert.That(directives, Has.Length.GreaterThan(2));
+        Assert.That(directives.Where(directive => !page.Contains($"`{directive}=", StringComparison.Ordinal)), Is.Empty);
+    }
+
     [Test]
     public void The_service_exposes_little()
     {
