@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using XcpBroker.Buffers;
 using XcpBroker.Diagnostics;
 using XcpBroker.Protocol.Marshalling;
@@ -156,6 +157,11 @@ internal sealed class InboundPump(
         while (connection.IsOpen)
         {
             ReadOnlySpan<byte> rest = bytes[consumed..];
+            if (rest.IsEmpty)
+            {
+                return MessageFramer.FixedHeaderLength;
+            }
+
             FrameStatus status = MessageFramer.TryFrame(rest, limits.Current.MaxMessageSize, out int length, out MessageViolation violation);
             if (status == FrameStatus.Invalid)
             {
@@ -194,6 +200,8 @@ internal sealed class InboundPump(
             ? Handle(connection, bytes, known.Repeated.Header, known, block, offset)
             : HandleUnknown(connection, bytes, block, offset);
 
+    // Apart, since room for a whole header is cleared each time, and most headers are known.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int HandleUnknown(Connection connection, ReadOnlySpan<byte> bytes, Block? block, int offset)
     {
         MessageViolation violation = MessageHeader.TryParse(bytes, out MessageHeader header);

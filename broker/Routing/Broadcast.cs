@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using XcpBroker.Connections;
 using XcpBroker.Domains;
@@ -60,6 +61,8 @@ internal sealed class Broadcast(MatchIndex<Connection> rules, SubjectMaker subje
             : cost;
     }
 
+    // Apart, since room for what it needs is cleared each time, and few broadcasts come here.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private int SearchArguments(in RoutedMessage message, List<Connection> receivers) => rules.CollectArguments(message.Arguments, receivers);
 
     private int Search(in RoutedMessage message, List<Connection> receivers)

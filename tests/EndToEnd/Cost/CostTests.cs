@@ -22,10 +22,10 @@ internal sealed partial class CostTests : IDisposable
     public void Dispose() => _shell.Dispose();
 
     /// <summary>Of the broker, in user space; counted by callgrind, which cannot read the file of symbols beside the binary: hence the copy.</summary>
-    [TestCase("ping-pong", 3195)]
+    [TestCase("ping-pong", 3160)]
     [TestCase("one-way, batched", 1395)]
-    [TestCase("fan-out", 1290)]
-    [TestCase("call of the bus", 3710)]
+    [TestCase("fan-out", 1285)]
+    [TestCase("call of the bus", 3705)]
     public void Instructions_per_message_are_those_recorded(string conversation, int recorded)
     {
         using Socket manager = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { ReceiveTimeout = 60_000 };
