@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using XcpBroker.Config.Services;
 using XcpBroker.Interop;
+using XcpBroker.Startup;
 
 namespace XcpBroker.Activation;
 
@@ -19,4 +20,6 @@ internal sealed class ServiceFileReader : IServiceFiles
         content = error is null ? new ServiceFileContent(bytes, status.UserId) : null;
         return error is null;
     }
+
+    public string? Distrust(string path) => TransientDirectory.Distrust(path);
 }

@@ -10,6 +10,10 @@ public interface IServiceFiles
     /// <param name="content">All of it, and whose it is.</param>
     /// <param name="error">Why not, without the path.</param>
     bool TryRead(string path, [NotNullWhen(true)] out ServiceFileContent? content, [NotNullWhen(false)] out string? error);
+
+    /// <summary>Why a transient directory is not looked into; null: it is.</summary>
+    /// <param name="path">Rooted.</param>
+    string? Distrust(string path);
 }
 
 /// <summary>One file as it was read.</summary>

@@ -66,6 +66,12 @@ public sealed class ServiceCatalog
         List<ServiceFileWarning> warnings = [];
         foreach (ServiceDirectory directory in directories)
         {
+            if (directory.IsTransient && files.Distrust(directory.Path) is { } problem)
+            {
+                warnings.Add(new ServiceFileWarning(directory.Path, problem));
+                continue;
+            }
+
             foreach (string path in FilesOf(directory, warnings))
             {
                 if (!TryRead(path, directory.RequiresMatchingFileNames, files, ownUserId, out ServiceDescriptor? found, out string? error))

@@ -71,6 +71,18 @@ public sealed class ServiceCatalogTests
         Assert.That(catalog.Remarks.SingleOrDefault()?.Text, isFound ? Does.StartWith("it should be called org.example.A.service") : Is.Null);
     }
 
+    [TestCase(false, true)]
+    [TestCase(true, false)]
+    public void A_transient_directory_that_is_not_trusted_is_not_looked_into(bool isTransient, bool isFound)
+    {
+        Write("distrusted/org.example.A.service", "org.example.A", "/bin/a");
+
+        ServiceCatalog catalog = Read(In("distrusted") with { IsTransient = isTransient });
+
+        Assert.That(catalog.TryFind("org.example.A", out _), Is.EqualTo(isFound));
+        Assert.That(catalog.Warnings, isFound ? Is.Empty : Is.EqualTo((ServiceFileWarning[])[new ServiceFileWarning($"{_root}/distrusted", "is another's")]));
+    }
+
     [TestCase(0u, true)]
     [TestCase(OwnUser, true)]
     [TestCase(1001u, false)]
@@ -101,5 +113,7 @@ public sealed class ServiceCatalogTests
             error = null;
             return true;
         }
+
+        public string? Distrust(string path) => path.EndsWith("/distrusted", StringComparison.Ordinal) ? "is another's" : null;
     }
 }
