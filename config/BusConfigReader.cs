@@ -130,6 +130,10 @@ public sealed class BusConfigReader(IConfigFiles files, IUserDirectory users, St
                 surroundings.Warn(located.File, located.Position, $"domain {located.Domain.Identity} has no secret: {located.Domain.TokenFile}: {problem}");
                 draft.Domains[i] = located with { Domain = located.Domain with { Token = default } };
             }
+            else if (located.Secret is { OwnerId: 0 } && own == 0 && bus != 0)
+            {
+                surroundings.Warn(located.File, located.Position, $"domain {located.Domain.Identity} has no secret after a reload: {located.Domain.TokenFile}: the token file is root's, and the bus is {draft.User} then (chown {draft.User})");
+            }
         }
     }
 

@@ -22,12 +22,15 @@ internal sealed class ConfigurationChoice
         string?[] files =
         [
             CommandLineWords.Single(result, _file) is { } file ? Path.Combine(workingDirectory, file) : null,
-            CommandLineWords.Given(result, _session) is null ? null : SessionFile,
-            CommandLineWords.Given(result, _system) is null ? null : SystemFile,
+            IsGiven(result, _session) ? SessionFile : null,
+            IsGiven(result, _system) ? SystemFile : null,
         ];
         string[] given = [.. files.OfType<string>()];
         return given.Length <= 1
             ? given.FirstOrDefault()
             : throw new StartException("more than one of --config-file, --session and --system is given");
     }
+
+    private static bool IsGiven(ParseResult result, Option<bool> option) => CommandLineWords.Given(result, option) is { } given
+        && (given.IdentifierTokenCount == 1 ? true : throw new StartException($"option {option.Name} is given more than once"));
 }

@@ -156,6 +156,22 @@ internal sealed class DomainTests
         Assert.That(Read("<domain name='a'/>").Xenstore, Is.Null);
     }
 
+    [TestCase(0u, 0u, "xcp-broker", true)]
+    [TestCase(0u, FakeUsers.XcpBroker, "xcp-broker", false)]
+    [TestCase(0u, 0u, "root", false)]
+    [TestCase(FakeUsers.XcpBroker, 0u, "xcp-broker", false)]
+    public void A_secret_that_the_bus_can_read_at_its_start_only_is_a_warning(uint reader, uint owner, string user, bool isWarning)
+    {
+        _files.OwnUserId = reader;
+        _files["/etc/bus/nfs.token"] = "00112233445566778899aabbccddeeff";
+        _files.Modes["/etc/bus/nfs.token"] = (owner, Owners);
+        BusConfiguration read = Read($"<domain name='a' token-file='nfs.token'/><user>{user}</user>");
+
+        Assert.That(read.Domains.Single().Token.IsEmpty, Is.False);
+        Assert.That(read.Warnings.Select(warning => warning.Message), Is.EqualTo(isWarning
+            ? (string[])["domain a has no secret after a reload: /etc/bus/nfs.token: the token file is root's, and the bus is xcp-broker then (chown xcp-broker)"] : []));
+    }
+
     [Test]
     public void A_secret_that_cannot_be_read_leaves_a_domain_without_one()
     {

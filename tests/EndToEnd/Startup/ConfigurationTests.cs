@@ -132,6 +132,7 @@ public sealed class ConfigurationTests
 
     [TestCase("--config-file=a.conf --session", "more than one of --config-file, --session and --system is given")]
     [TestCase("--system --session", "more than one of --config-file, --session and --system is given")]
+    [TestCase("--session --session", "option --session is given more than once")]
     [TestCase("--config-file=a.conf --config-file=b.conf", "option --config-file is given more than once")]
     [TestCase("--config-file=missing.conf", "missing.conf: there is no such file")]
     [TestCase("--config-file=/", "/: this is a directory")]
