@@ -65,7 +65,11 @@ internal sealed class WireSecurityTests : BusFixture
     [TestCase("(a{si)}")]
     [TestCase("a{si)")]
     [TestCase("a(si}")]
-    public void CVE_2022_42010_brackets_that_cross(string signature) => Assert.That(Ends(signature, new byte[64]), Is.True);
+    public void CVE_2022_42010_brackets_that_cross(string signature)
+    {
+        Assert.That(Ends(signature, new byte[8]), Is.True);
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.Some.EndsWith("InvalidMessage (The SIGNATURE field is not a valid signature.)"));
+    }
 
     [TestCase("at", 12)]
     [TestCase("au", 6)]
@@ -76,6 +80,7 @@ internal sealed class WireSecurityTests : BusFixture
         byte[] body = new byte[8 + length];
         body[0] = (byte)length;
         Assert.That(Ends(signature, signature is "at" or "ax" ? body : body[..(4 + length)]), Is.True);
+        Assert.That(Broker.Log.Lines.Select(line => line.Text), Has.Some.EndsWith("InvalidMessage (The length of an array is not that of its elements.)"));
     }
 
     [Test]
