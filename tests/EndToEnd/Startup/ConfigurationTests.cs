@@ -57,7 +57,7 @@ public sealed class ConfigurationTests
         Write(shell, "bus.conf", $"<busconfig><listen>unix:path={shell.In("a")}</listen><listen>unix:path={shell.In("b")}</listen>{OpenPolicy}</busconfig>");
         Process reference = shell.Start("exec dbus-daemon --config-file=bus.conf --nofork --print-address");
         string first = Shell.ReadLine(reference.StandardOutput);
-        Assert.That(Shell.Signal(reference, "TERM"), Is.Zero);
+        _ = Shell.Signal(reference, "TERM");
         (_, string both) = shell.StartBroker("--config-file=bus.conf");
         (_, string one) = shell.StartBroker("--config-file bus.conf --address=unix:path=$D/c");
 
@@ -137,6 +137,7 @@ public sealed class ConfigurationTests
     [TestCase("--config-file=missing.conf", "missing.conf: there is no such file")]
     [TestCase("--config-file=/", "/: this is a directory")]
     [TestCase("--config-file=bad.conf", "bad.conf:2:4: </busconfig> ends nothing; expected </b> for line 2")]
+    [TestCase("--config-file=required.conf", "required.conf:2:11: mode is \"required\", but AppArmor cannot be asked here; expected enabled or disabled")]
     [TestCase("--config-file=foreign.conf", "foreign.conf:1:12: cannot listen on 'debug-pipe:name=x': unknown transport 'debug-pipe'")]
     [TestCase("config", "expected 'check' after 'config'")]
     [TestCase("config chekc", "unexpected argument 'chekc'")]
@@ -157,6 +158,7 @@ public sealed class ConfigurationTests
     public void What_is_wrong_is_one_line_and_status_1(string arguments, string expected)
     {
         Write(_shell, "bad.conf", "<busconfig>\n<b></busconfig>");
+        Write(_shell, "required.conf", "<busconfig><listen>unix:tmpdir=/tmp</listen>\n<apparmor mode='required'/></busconfig>");
         Write(_shell, "foreign.conf", "<busconfig><listen>debug-pipe:name=x</listen></busconfig>");
         ShellResult result = _shell.Run($"exec timeout 10 $B {arguments}");
 
@@ -200,6 +202,20 @@ public sealed class ConfigurationTests
         ShellResult result = _shell.Run($"exec $B policy explain --config-file=lax.conf --user=0 --destination=org.example.A {arguments}");
 
         Assert.That(result.Error, option.Length == 0 ? Is.Empty : Does.Match($"^xcp-broker: warning: {option} is not given, .* {_shell.In("lax.conf")}:[0-9], which decides, asks for it\n$"));
+    }
+
+    [Test]
+    public void What_has_no_effect_here_is_said_in_the_log_of_the_start()
+    {
+        using Shell shell = new();
+        Write(shell, "bus.conf", "<busconfig><listen>unix:tmpdir=/tmp</listen><apparmor/><selinux><associate own='a.b' context='c'/></selinux><policy user='ghost'/></busconfig>");
+        Process broker = shell.Start("exec $B --config-file=bus.conf --print-address 2>log");
+        _ = Shell.ReadLine(broker.StandardOutput);
+
+        foreach (string said in (string[])["<apparmor> has no effect", "<selinux> has no effect", "there is no user \"ghost\": its rules are ignored"])
+        {
+            shell.AwaitText("log", said);
+        }
     }
 
     [TestCase("<includedir>waits</includedir>", 0, "warning: {0}/pipe.conf:1:45: {0}/waits/b.conf: this is not a regular file; the file {0}/waits/b.conf is ignored")]
