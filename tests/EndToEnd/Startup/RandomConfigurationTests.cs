@@ -47,7 +47,8 @@ public sealed class RandomConfigurationTests : IDisposable
         for (int i = 100; i < 100 + Documents; i++)
         {
             string content = random.Next(4) == 0 ? $"{Pick(random, Elements)}{Pick(random, Elements)}" : Policy(random);
-            File.WriteAllText(_shell.In($"{i}.conf"), $"<busconfig><listen>unix:tmpdir=/tmp</listen>{content}</busconfig>");
+            string document = $"<busconfig><listen>unix:tmpdir=/tmp</listen>{content}</busconfig>";
+            File.WriteAllText(_shell.In($"{i}.conf"), document.Replace("tmpdir=/tmp", $"tmpdir={_shell.Directory}", StringComparison.Ordinal));
         }
 
         ShellResult reference = _shell.Run(
