@@ -92,6 +92,7 @@ internal sealed class CommandLine
     /// <exception cref="StartException">They are wrong.</exception>
     internal ParsedCommandLine Parse(IReadOnlyList<string> arguments, string workingDirectory)
     {
+        RefuseEmptyValues(arguments, _printAddress, _printPid);
         ParseResult result = _root.Parse(arguments, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         CommandLineRequest request = Request(result);
         if (request is CommandLineRequest.ShowHelp or CommandLineRequest.ShowVersion)

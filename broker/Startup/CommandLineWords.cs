@@ -19,6 +19,21 @@ internal static class CommandLineWords
 
     internal static Option<bool> Switch(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
 
+    /// <summary>The library takes the next word for the value of <c>--option=</c>, whatever that is.</summary>
+    /// <param name="arguments">The words.</param>
+    /// <param name="optional">Options that need no value.</param>
+    /// <exception cref="StartException">An option has a sign for its value and no value.</exception>
+    internal static void RefuseEmptyValues(IEnumerable<string> arguments, params IReadOnlyCollection<Option> optional)
+    {
+        foreach (string word in arguments.Where(word => word.StartsWith("--", StringComparison.Ordinal) && word.IndexOf('=', StringComparison.Ordinal) == word.Length - 1))
+        {
+            if (!optional.Any(option => option.Name == word[..^1]))
+            {
+                throw new StartException($"option {word[..^1]} needs a value");
+            }
+        }
+    }
+
     /// <exception cref="StartException">There is a word that nobody expects.</exception>
     internal static void RefuseUnknown(ParseResult result)
     {
