@@ -2,13 +2,14 @@ using XcpBroker.Loop;
 
 namespace XcpBroker.Spawning;
 
-/// <summary>The thread that makes and watches processes and reads their output, on a loop of its own: it begins with the first use.</summary>
+/// <summary>The thread that makes and watches processes and reads their output, on a loop of its own: the thread begins with the first use.</summary>
 /// <remarks>Not the bus loop: however much a service writes, no message waits for it.</remarks>
 internal sealed class ProcessThread : IDisposable
 {
+    // Made at once: later there may be no descriptor for it, and the bus loop would be the one to find out.
+    private readonly EpollBusLoop _loop = new(TimeProvider.System);
     private readonly Lock _lock = new();
     private Thread? _thread;
-    private EpollBusLoop? _loop;
 
     /// <summary>The loop. Any thread may ask: it is the border between them, which is why there is a lock.</summary>
     internal EpollBusLoop Loop
@@ -17,9 +18,8 @@ internal sealed class ProcessThread : IDisposable
         {
             lock (_lock)
             {
-                if (_loop is null)
+                if (_thread is null)
                 {
-                    _loop = new EpollBusLoop(TimeProvider.System);
                     _thread = new Thread(_loop.Run) { Name = "processes", IsBackground = true };
                     _thread.Start();
                 }
@@ -33,10 +33,10 @@ internal sealed class ProcessThread : IDisposable
     /// <remarks>The loop's descriptors stay: a user who is still being looked up will yet be posted to it.</remarks>
     public void Dispose()
     {
-        if (_loop is { } loop)
+        if (_thread is { } thread)
         {
-            loop.Schedule(static state => ((EpollBusLoop)state!).Stop(), loop);
-            _thread!.Join();
+            _loop.Schedule(static state => ((EpollBusLoop)state!).Stop(), _loop);
+            thread.Join();
         }
     }
 }

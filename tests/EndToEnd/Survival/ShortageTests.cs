@@ -59,6 +59,36 @@ public sealed class ShortageTests : IDisposable
         Assert.That(stays.Call(RawPeer.Bus("GetId")).FirstString, Has.Length.EqualTo(32));
     }
 
+    /// <summary>Whatever needs a descriptor is refused, even what has never been done before, and goes well afterwards.</summary>
+    [Test]
+    public void Without_descriptors_what_a_peer_asks_for_is_an_error_and_the_bus_goes_on()
+    {
+        Directory.CreateDirectory(_shell.In("services"));
+        File.WriteAllText(_shell.In("services/org.example.A.service"), "[D-BUS Service]\nName=org.example.A\nExec=/bin/false\n");
+        File.WriteAllText(
+            _shell.In("bus.conf"),
+            $"<busconfig><type>xcp</type><listen>unix:path={_shell.In("bus")}</listen><servicedir>services</servicedir><policy context='default'>"
+            + "<allow user='*'/><allow send_destination='*'/><allow receive_sender='*'/></policy></busconfig>");
+        (Process broker, string address) = _shell.StartBroker("--config-file=bus.conf --state-directory=$D/state");
+        using RawPeer peer = RawPeer.Connect(address);
+        SetOpenFiles(broker, 3);
+
+        Assert.That(peer.Call(RawPeer.Bus("ReloadConfig")).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.Failed"));
+        Assert.That(Start(peer).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.Spawn.Failed"));
+        Assert.That(peer.Call(RawPeer.Bus("GetId")).FirstString, Has.Length.EqualTo(32));
+        SetOpenFiles(broker, 1000);
+
+        Assert.That(peer.Call(RawPeer.Bus("ReloadConfig")).ErrorName, Is.Null);
+        Assert.That(Start(peer).ErrorName, Is.EqualTo("org.freedesktop.DBus.Error.Spawn.ChildExited"));
+        Assert.That(Shell.Signal(broker, "TERM"), Is.Zero);
+    }
+
+    private static PeerMessage Start(RawPeer peer) => peer.Call(RawPeer.Bus("StartServiceByName", "su"), arguments =>
+    {
+        arguments.WriteString("org.example.A");
+        arguments.WriteUInt32(0);
+    });
+
     private Process Ask(string address) =>
         _shell.Start($"exec dbus-send --bus='{address}' --print-reply=literal --dest=org.freedesktop.DBus / org.freedesktop.DBus.GetId");
 
