@@ -95,6 +95,26 @@ public sealed class TcpTests : IDisposable
         Assert.That(gdbus.ExitCode, Is.Zero, gdbus.Error);
     }
 
+    // Without <auth> every mechanism is offered, as by dbus-daemon; a client without a home has no cookie.
+    [TestCase("<auth>ANONYMOUS</auth>", false)]
+    [TestCase("<allow_anonymous/>", true)]
+    [TestCase("<auth>ANONYMOUS</auth><allow_anonymous/>", true)]
+    [TestCase("<auth>EXTERNAL</auth><allow_anonymous/>", false)]
+    public void It_takes_both_switches_to_be_nobody_as_with_dbus_daemon(string switches, bool isLetIn)
+    {
+        File.WriteAllText(_shell.In("bus.conf"), $"""
+            <busconfig><listen>tcp:host=127.0.0.1</listen>{switches}
+            <policy context="default"><allow send_destination="*"/><allow receive_sender="*"/></policy></busconfig>
+            """);
+        foreach (string program in (string[])["dbus-daemon", "$B"])
+        {
+            Process broker = _shell.Start($"HOME=$D exec {program} --config-file=bus.conf --nofork --print-address 2>log");
+            string address = Shell.ReadLine(broker.StandardOutput);
+
+            Assert.That(_shell.BusId(address, "env HOME=$D/none").Length, Is.EqualTo(isLetIn ? 32 : 0), program);
+        }
+    }
+
     [Test]
     public void Without_allow_anonymous_nobody_gets_in()
     {
