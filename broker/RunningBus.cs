@@ -93,16 +93,15 @@ internal sealed class RunningBus : IDisposable
         try
         {
             bus = new RunningBus(start, log);
+            foreach (ListeningSocket socket in start.Sockets)
+            {
+                bus.Listen(socket);
+            }
         }
         catch
         {
             ListeningSockets.Close(start.Sockets);
             throw;
-        }
-
-        foreach (ListeningSocket socket in start.Sockets)
-        {
-            bus.Listen(socket);
         }
 
         bus._bus.Boots.Begin(start.Services.WatchDomains(bus._loop, bus._bus.Boots), bus.GuidOf);

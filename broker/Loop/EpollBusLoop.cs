@@ -33,6 +33,7 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
 
     /// <param name="clock">Of the deadlines.</param>
     /// <param name="busyPoll">How long to look for events before sleeping.</param>
+    /// <exception cref="Win32Exception">There are no descriptors, watches or memory for it.</exception>
     internal EpollBusLoop(TimeProvider clock, TimeSpan busyPoll = default)
         : base(clock)
     {
@@ -40,7 +41,7 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
         _events = (byte*)NativeMemory.Alloc((nuint)(MaxEventsPerTurn * EventSize));
         _epoll = Check(LibC.EpollCreate(LibC.EPOLL_CLOEXEC), "epoll_create1");
         _wake = Check(LibC.EventFd(0, LibC.EFD_CLOEXEC | LibC.EFD_NONBLOCK), "eventfd");
-        Register(_wake, new WakeHandler(this), LibC.EPOLLIN);
+        _ = Check(Register(_wake, new WakeHandler(this), LibC.EPOLLIN) < 0 ? -1 : 0, "epoll_ctl");
     }
 
     internal override bool IsCurrent => Thread.CurrentThread == _thread;
@@ -202,8 +203,11 @@ internal sealed unsafe class EpollBusLoop : BusLoop, IDisposable
         return LibC.EpollControl(_epoll, operation, fd, entry);
     }
 
-    private static int Check(int result, string call) =>
-        result >= 0 ? result : throw new Win32Exception(Marshal.GetLastPInvokeError(), $"{call} failed");
+    private static int Check(int result, string call)
+    {
+        int errno = Marshal.GetLastPInvokeError();
+        return result >= 0 ? result : throw new Win32Exception(errno, $"{call} failed: {Marshal.GetPInvokeErrorMessage(errno)}");
+    }
 
     private struct Slot
     {

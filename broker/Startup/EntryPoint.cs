@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using XcpBroker.Client;
 using XcpBroker.Config;
 using XcpBroker.Driver;
@@ -39,8 +40,9 @@ internal static class EntryPoint
         {
             return Run(arguments, new CommandLine());
         }
-        catch (StartException e)
+        catch (Exception e) when (e is StartException or Win32Exception)
         {
+            // The latter: not even a loop could be made. Once one turns, what happens on it is not heard of here.
             Descriptors.WriteError(e.Message);
             return Failed;
         }

@@ -34,13 +34,16 @@ internal sealed class DomainListeners(Func<UnixListenAddress, ListeningSocket> o
         List<(UnixListenAddress, string)> problems = [];
         foreach (UnixListenAddress address in wanted.Where(address => !_open.ContainsKey(Place.Of(address))))
         {
+            ListeningSocket? socket = null;
             try
             {
-                ListeningSocket socket = open(address);
+                socket = open(address);
                 _open[Place.Of(address)] = (socket, listen(socket));
             }
             catch (StartException e)
             {
+                socket?.Close();
+                socket?.RemoveFiles();
                 problems.Add((address, e.Message));
             }
         }

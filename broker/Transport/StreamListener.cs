@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using XcpBroker.Auth.Sasl;
 using XcpBroker.Interop;
 using XcpBroker.Loop;
+using XcpBroker.Startup;
 
 namespace XcpBroker.Transport;
 
@@ -26,10 +27,11 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
     private bool _isFailing;
 
     /// <param name="io">The loop's socket buffers.</param>
-    /// <param name="fd">A listening socket; owned.</param>
+    /// <param name="fd">A listening socket; owned, unless this throws.</param>
     /// <param name="transport">What kind of socket it is.</param>
     /// <param name="terms">What those who connect may authenticate with.</param>
     /// <param name="acceptor">Takes what connects.</param>
+    /// <exception cref="StartException">The kernel watches no more (fs.epoll.max_user_watches), or has no memory: nobody would be served.</exception>
     internal StreamListener(SocketIO io, int fd, StreamTransport transport, SaslTerms terms, ITransportAcceptor acceptor)
     {
         _io = io;
@@ -37,8 +39,10 @@ internal sealed unsafe class StreamListener : IListener, IEpollHandler
         _transport = transport;
         Terms = terms;
         _acceptor = acceptor;
-        _key = io.Loop.Register(fd, this, 0);
-        Watch(true);
+        _key = io.Loop.Register(fd, this, LibC.EPOLLIN);
+        _isWatched = _key >= 0
+            ? true
+            : throw new StartException($"cannot watch a listening socket: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
     }
 
     public SaslTerms Terms { get; set; }

@@ -127,6 +127,20 @@ public sealed class KernelErrorTests : IDisposable
         End(tracer, pid);
     }
 
+    /// <summary>One of these is the loop's own eventfd, the other the socket that it listens on.</summary>
+    [TestCase("epoll_ctl:error=ENOSPC:when=2..2")]
+    [TestCase("epoll_ctl:error=ENOSPC:when=3..3")]
+    public void A_bus_that_cannot_watch_what_it_must_does_not_start(string fault)
+    {
+        Process tracer = _shell.Start($"exec strace -f -o /dev/null -e trace=epoll_ctl -e inject={fault} $B --print-address --address=unix:path=bus");
+
+        Assert.That(tracer.StandardOutput.ReadToEnd(), Is.Empty, "an address where nobody is served");
+        tracer.WaitForExit();
+        Assert.That(tracer.ExitCode, Is.Not.Zero);
+        Assert.That(tracer.StandardError.ReadToEnd(), Does.Contain("No space left on device"));
+        Assert.That(File.Exists(_shell.In("bus")), Is.False);
+    }
+
     private (Process Tracer, string Address, string Pid) Start(string fault)
     {
         string call = fault.Split(':')[0];
